@@ -41,7 +41,11 @@ export interface Approved {
 export type ProviderOutcome =
   | Approved
   /** Accepted; the provider will tell later. Not in doubt. */
-  | { readonly kind: 'pending'; readonly providerReference: string; readonly evidence: ProviderEvidence }
+  | {
+      readonly kind: 'pending';
+      readonly providerReference: string;
+      readonly evidence: ProviderEvidence;
+    }
   | {
       readonly kind: 'declined';
       readonly decline: Decline;
@@ -129,11 +133,17 @@ export interface Provider {
   void(request: OperationRequest): Promise<ProviderOutcome>;
   refund(request: OperationRequest): Promise<ProviderOutcome>;
   /** Looks up one attempt or operation by our reference. */
-  lookup(kind: 'authorize' | 'capture' | 'void' | 'refund', reference: string): Promise<LookupResult>;
+  lookup(
+    kind: 'authorize' | 'capture' | 'void' | 'refund',
+    reference: string,
+  ): Promise<LookupResult>;
   /** Only if the contract has `voidByReference`. Also fences: a request with that reference that arrives later is refused. */
   voidByReference(reference: string): Promise<VoidByReferenceResult>;
   /** Verifies a webhook's signature over the raw body and reads it; null: forged, stale or not for us. */
-  readWebhook(rawBody: Buffer, headers: Readonly<Record<string, string | undefined>>): ProviderWebhook | null;
+  readWebhook(
+    rawBody: Buffer,
+    headers: Readonly<Record<string, string | undefined>>,
+  ): ProviderWebhook | null;
 }
 
 /** A provider's event is a hint where to look, deduplicated by (provider, eventId). */

@@ -1,0 +1,21 @@
+import { attemptById, type PaymentState } from '../domain/payment-state.ts';
+import { recordAttempt } from '../domain/record-attempt.ts';
+import type { ProviderOutcome } from '../domain/provider.ts';
+import { commitOutcome } from './commit.ts';
+import { providerOf, type ActivityDeps } from './deps.ts';
+
+/** Commit 3: the outcome with everything that follows from it, in one transaction. */
+export async function record(
+  deps: ActivityDeps,
+  payment: PaymentState,
+  attemptId: string,
+  outcome: ProviderOutcome,
+): Promise<PaymentState> {
+  const newOperationId = deps.newId('op');
+  const decided = await commitOutcome(deps, payment, (p) => {
+    const attempt = attemptById(p, attemptId);
+    const { contract } = providerOf(deps, attempt.provider);
+    return recordAttempt({ payment: p, attempt, contract, newOperationId }, outcome);
+  });
+  return decided.payment;
+}

@@ -1,0 +1,153 @@
+import type { PaymentState } from '../domain/payment-state.ts';
+import { attemptById } from '../domain/payment-state.ts';
+import type { LookupResult, Provider } from '../domain/provider.ts';
+import { failOver, recordAttempt, recordNo } from '../domain/record-attempt.ts';
+import { lookAttemptAgain, resolveAttempt } from '../domain/resolve.ts';
+import { lookAgainAfterMs } from '../domain/timing.ts';
+import { record } from './attempt-record.ts';
+import { commit, commitOutcome, load } from './commit.ts';
+import { providerOf, type ActivityDeps } from './deps.ts';
+
+const decidedStatuses = ['authorized', 'declined', 'not_sent', 'voided', 'expired', 'late'];
+
+/** One step towards the truth about an attempt: a lookup, and what its answer allows. */
+export async function resolve(
+  deps: ActivityDeps,
+  paymentId: string,
+  attemptId: string,
+): Promise<PaymentState> {
+  const payment = await load(deps, paymentId);
+  const attempt = attemptById(payment, attemptId);
+  const provider = providerOf(deps, attempt.provider);
+  const lookup = await provider.lookup('authorize', attemptId);
+
+  if (decidedStatuses.includes(attempt.status)) {
+    return lookAtDecided(deps, payment, attemptId, lookup);
+  }
+
+  const resolution = resolveAttempt(payment, attempt, provider.contract, lookup);
+  switch (resolution.kind) {
+    case 'record':
+      return record(deps, payment, attemptId, resolution.outcome);
+    case 'resend':
+      return resend(deps, payment, attemptId, provider);
+    case 'void_by_reference':
+      return voidByReference(deps, payment, attemptId, provider);
+    case 'absent': {
+      const evidence = {
+        kind: 'lookup' as const,
+        provider: attempt.provider,
+        detail: `absent ${String(attempt.absences + 1)} times past ${String(provider.contract.absenceFinalAfterMs)} ms`,
+      };
+      const decided = await commitOutcome(deps, payment, (p) => {
+        const now = attemptById(p, attemptId);
+        if (now.status !== attempt.status) return null;
+        return recordNo(recording(p, attemptId, provider, deps.newId('op')), 'not_sent', evidence, {
+          absences: now.absences + 1,
+          dueAt: p.now + lookAgainAfterMs,
+        });
+      });
+      return decided.payment;
+    }
+    case 'look_again': {
+      const decided = await commitOutcome(deps, payment, (p) => {
+        const now = attemptById(p, attemptId);
+        return now.status === attempt.status ? lookAttemptAgain(p, now, resolution.absent) : null;
+      });
+      return decided.payment;
+    }
+  }
+}
+
+function recording(
+  payment: PaymentState,
+  attemptId: string,
+  provider: Provider,
+  newOperationId: string,
+): Parameters<typeof recordAttempt>[0] {
+  return {
+    payment,
+    attempt: attemptById(payment, attemptId),
+    contract: provider.contract,
+    newOperationId,
+  };
+}
+
+/** The permit is the committed `sent_count`: of two that want to resend, one does. */
+async function resend(
+  deps: ActivityDeps,
+  payment: PaymentState,
+  attemptId: string,
+  provider: Provider,
+): Promise<PaymentState> {
+  const seen = attemptById(payment, attemptId);
+  const began = performance.now();
+  const decided = await commit(deps, payment, (p) => {
+    const attempt = attemptById(p, attemptId);
+    if (attempt.sentCount !== seen.sentCount || attempt.status !== seen.status) return null;
+    const again = resolveAttempt(p, attempt, provider.contract, {
+      kind: 'absent',
+      evidence: { kind: 'lookup', provider: attempt.provider, detail: 'absent' },
+    });
+    return again.kind === 'resend' ? again.change : null;
+  });
+  if (!decided.committed) return decided.payment;
+  const attempt = attemptById(decided.payment, attemptId);
+  if (performance.now() - began > attempt.sendBy - decided.payment.now) return decided.payment;
+  const outcome = await provider.authorize({
+    reference: attemptId,
+    idempotencyKey: attempt.providerKey,
+    amountMinor: attempt.amount,
+    currency: decided.payment.currency,
+    token: attempt.token,
+    capture: attempt.kind === 'sale',
+    returnUrl: `${deps.returnUrl}/${attempt.returnToken}`,
+  });
+  // A first request may still be under way, so even a certain "not sent" of this one proves nothing.
+  return outcome.kind === 'not_sent'
+    ? decided.payment
+    : record(deps, decided.payment, attemptId, outcome);
+}
+
+async function voidByReference(
+  deps: ActivityDeps,
+  payment: PaymentState,
+  attemptId: string,
+  provider: Provider,
+): Promise<PaymentState> {
+  const seen = attemptById(payment, attemptId);
+  const result = await provider.voidByReference(attemptId);
+  const newOperationId = deps.newId('op');
+  const decided = await commitOutcome(deps, payment, (p) => {
+    const attempt = attemptById(p, attemptId);
+    if (attempt.status !== seen.status) return null;
+    if (result.kind !== 'confirmed') return lookAttemptAgain(p, attempt, false);
+    const r = recording(p, attemptId, provider, newOperationId);
+    const mayGoOn = attempt.status !== 'requires_action' && !p.voidOpen;
+    return mayGoOn
+      ? failOver(r, 'voided', result.evidence)
+      : recordNo(r, 'voided', result.evidence);
+  });
+  return decided.payment;
+}
+
+/** Looked up although it is decided: what agrees clears the reason to look, money found is a late success. */
+async function lookAtDecided(
+  deps: ActivityDeps,
+  payment: PaymentState,
+  attemptId: string,
+  lookup: LookupResult,
+): Promise<PaymentState> {
+  if (lookup.kind === 'found') return record(deps, payment, attemptId, lookup.outcome);
+  const decided = await commitOutcome(deps, payment, (p) => {
+    const attempt = attemptById(p, attemptId);
+    if (attempt.dueAt === null || attempt.dueAt > p.now) return null;
+    if (lookup.kind === 'no_answer') return lookAttemptAgain(p, attempt, false);
+    const dueAt = attempt.status === 'authorized' ? attempt.authorizationExpiresAt : null;
+    return {
+      attempts: { update: [{ id: attemptId, fromStatus: attempt.status, dueAt }] },
+      timeline: [],
+    };
+  });
+  return decided.payment;
+}

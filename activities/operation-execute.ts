@@ -1,0 +1,67 @@
+import { operationById, type PaymentState } from '../domain/payment-state.ts';
+import type { OperationRequest, Provider, ProviderOutcome } from '../domain/provider.ts';
+import { recordOperation } from '../domain/record-operation.ts';
+import { attemptOf, planOperation, type OperationPlan } from '../domain/submit-operation.ts';
+import { commit, commitOutcome, load } from './commit.ts';
+import { providerOf, type ActivityDeps } from './deps.ts';
+
+/**
+ * A capture, void or refund: the committed move `requested → submitting` is the permit, then the call,
+ * then the outcome. Whoever finds the operation `submitting` does not send; it is looked up instead.
+ */
+export async function execute(
+  deps: ActivityDeps,
+  paymentId: string,
+  operationId: string,
+): Promise<PaymentState> {
+  const payment = await load(deps, paymentId);
+  const newOperationId = deps.newId('ref');
+  const began = performance.now();
+  let plan: OperationPlan | undefined;
+  const decided = await commit(deps, payment, (p) => {
+    const operation = operationById(p, operationId);
+    if (operation.status !== 'requested') return null;
+    plan = planOperation(p, operation, (name) => providerOf(deps, name).contract, newOperationId);
+    return plan.change;
+  });
+  if (!decided.committed || plan?.kind !== 'call') return decided.payment;
+  const sendBy = operationById(decided.payment, operationId).sendBy ?? 0;
+  // Measured here and not against the wall clock: this process may have been paused for hours.
+  if (performance.now() - began > sendBy - decided.payment.now) return decided.payment;
+  const outcome = await send(deps, plan.provider, decided.payment, operationId, plan.request);
+  return recordOutcome(deps, decided.payment, operationId, outcome);
+}
+
+export async function send(
+  deps: ActivityDeps,
+  providerName: string,
+  payment: PaymentState,
+  operationId: string,
+  request: OperationRequest,
+): Promise<ProviderOutcome> {
+  const provider: Provider = providerOf(deps, providerName);
+  const { kind } = operationById(payment, operationId);
+  switch (kind) {
+    case 'capture':
+      return provider.capture(request);
+    case 'void':
+      return provider.void(request);
+    case 'refund':
+      return provider.refund(request);
+  }
+}
+
+export async function recordOutcome(
+  deps: ActivityDeps,
+  payment: PaymentState,
+  operationId: string,
+  outcome: ProviderOutcome,
+): Promise<PaymentState> {
+  const decided = await commitOutcome(deps, payment, (p) => {
+    const operation = operationById(p, operationId);
+    const attempt = attemptOf(p, operation);
+    if (attempt === undefined) throw new Error(`operation ${operationId} has no attempt`);
+    return recordOperation({ payment: p, operation, attempt }, outcome);
+  });
+  return decided.payment;
+}

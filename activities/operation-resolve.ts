@@ -1,0 +1,94 @@
+import { operationById, type PaymentState } from '../domain/payment-state.ts';
+import { lookOperationAgain, resolveOperation } from '../domain/resolve.ts';
+import { attemptOf, operationRequest } from '../domain/submit-operation.ts';
+import { commit, commitOutcome, load } from './commit.ts';
+import { providerOf, type ActivityDeps } from './deps.ts';
+import { recordOutcome, send } from './operation-execute.ts';
+
+/** One step towards the truth about a capture, void or refund. */
+export async function resolveOperationOnce(
+  deps: ActivityDeps,
+  paymentId: string,
+  operationId: string,
+): Promise<PaymentState> {
+  const payment = await load(deps, paymentId);
+  const operation = operationById(payment, operationId);
+  const attempt = attemptOf(payment, operation);
+  if (attempt === undefined) throw new Error(`operation ${operationId} has no attempt`);
+  const provider = providerOf(deps, attempt.provider);
+  const lookup = await provider.lookup(operation.kind, operationId);
+  const resolution = resolveOperation(payment, operation, provider.contract, lookup);
+  switch (resolution.kind) {
+    case 'record':
+      return recordOutcome(deps, payment, operationId, resolution.outcome);
+    case 'resend':
+      return resend(deps, payment, operationId);
+    case 'absent': {
+      // Proven not to have happened: what was accepted is still to be done, under a new key.
+      const evidence = {
+        kind: 'lookup' as const,
+        provider: attempt.provider,
+        detail: 'absent for good',
+      };
+      return recordOutcome(deps, payment, operationId, { kind: 'not_sent', evidence });
+    }
+    case 'void_by_reference':
+    case 'look_again': {
+      const absent = resolution.kind === 'look_again' && resolution.absent;
+      const decided = await commitOutcome(deps, payment, (p) => {
+        const now = operationById(p, operationId);
+        return now.status === operation.status ? lookOperationAgain(p, now, absent) : null;
+      });
+      return decided.payment;
+    }
+  }
+}
+
+/** The permit is the committed `sent_count`; same key, inside half of the provider's memory of it. */
+async function resend(
+  deps: ActivityDeps,
+  payment: PaymentState,
+  operationId: string,
+): Promise<PaymentState> {
+  const seen = operationById(payment, operationId);
+  const began = performance.now();
+  const decided = await commit(deps, payment, (p) => {
+    const operation = operationById(p, operationId);
+    const attempt = attemptOf(p, operation);
+    if (
+      attempt === undefined ||
+      operation.sentCount !== seen.sentCount ||
+      operation.status !== seen.status
+    ) {
+      return null;
+    }
+    const again = resolveOperation(p, operation, providerOf(deps, attempt.provider).contract, {
+      kind: 'absent',
+      evidence: { kind: 'lookup', provider: attempt.provider, detail: 'absent' },
+    });
+    return again.kind === 'resend' ? again.change : null;
+  });
+  const operation = operationById(decided.payment, operationId);
+  const attempt = attemptOf(decided.payment, operation);
+  const late = performance.now() - began > (operation.sendBy ?? 0) - decided.payment.now;
+  if (
+    !decided.committed ||
+    late ||
+    attempt?.providerReference == null ||
+    operation.providerKey === null
+  ) {
+    return decided.payment;
+  }
+  const request = operationRequest(
+    decided.payment,
+    operation,
+    attempt,
+    attempt.providerReference,
+    operation.providerKey,
+  );
+  const outcome = await send(deps, attempt.provider, decided.payment, operationId, request);
+  // The first request may still be under way, so even a certain "not sent" of this one proves nothing.
+  return outcome.kind === 'not_sent'
+    ? decided.payment
+    : recordOutcome(deps, decided.payment, operationId, outcome);
+}

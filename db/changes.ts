@@ -1,0 +1,79 @@
+/** Applies a domain change: one SQL function, one round trip, one commit. */
+import { sql, type Transaction } from 'kysely';
+import type { Change } from '../domain/change.ts';
+import type { PaymentState } from '../domain/payment-state.ts';
+import type { JournalEntry } from '../domain/posting-rules.ts';
+import type { Db } from './client.ts';
+import type { Database } from './database.ts';
+import type { PaymentSnapshot } from './snapshot.ts';
+
+export interface Committed {
+  /** False: the payment has moved on since it was read; `snapshot` is the truth to decide on again. */
+  readonly committed: boolean;
+  readonly snapshot: PaymentSnapshot;
+}
+
+export async function commitChange(
+  db: Db | Transaction<Database>,
+  payment: PaymentState,
+  change: Change,
+): Promise<Committed> {
+  const { rows } = await sql<{ result: Committed }>`
+    select commit_change(${JSON.stringify(encodeChange(payment, change))}::jsonb) as result`.execute(
+    db,
+  );
+  const result = rows[0]?.result;
+  if (result === undefined) throw new Error(`no answer from commit_change for ${payment.id}`);
+  return result;
+}
+
+function encodeChange(payment: PaymentState, change: Change): unknown {
+  return {
+    ...(columns(change) as object),
+    entries: (change.entries ?? []).map((entry) => encodeEntry(payment, entry)),
+    timeline: columns(change.timeline),
+    events: columns(change.events ?? []),
+    payment_id: payment.id,
+    version: String(payment.version),
+  };
+}
+
+function encodeEntry(payment: PaymentState, entry: JournalEntry): unknown {
+  return {
+    merchant_id: payment.merchantId,
+    payment_id: payment.id,
+    key: entry.key,
+    event: entry.event,
+    state: entry.state,
+    resolves_key: entry.resolvesKey,
+    postings: entry.postings.map((p) => ({ ...p, amount: String(p.amount) })),
+  };
+}
+
+// prettier-ignore
+const instants: ReadonlySet<string> = new Set([
+  'submitBy', 'sendBy', 'keyHorizon', 'dueAt', 'authorizationExpiresAt',
+]);
+
+/** Keys below these are data of ours or the provider's, not columns. */
+// prettier-ignore
+const documents: ReadonlySet<string> = new Set([
+  'paymentMethod', 'nextAction', 'lastDecline', 'statusBasis', 'basis', 'decline', 'failure', 'route', 'evidence',
+]);
+
+/** camelCase fields to columns, bigint to decimal strings, ms to ISO; undefined fields are left out. */
+function columns(value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
+  if (Array.isArray(value)) return value.map((item) => columns(item));
+  if (value === null || typeof value !== 'object') return value;
+  const out: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value)) {
+    if (inner === undefined) continue;
+    const column = key.replaceAll(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
+    if (documents.has(key)) out[column] = inner;
+    else if (instants.has(key) && typeof inner === 'number') {
+      out[column] = new Date(inner).toISOString();
+    } else out[column] = columns(inner);
+  }
+  return out;
+}

@@ -1,0 +1,28 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { Database } from './database.ts';
+
+export type Db = Kysely<Database>;
+
+export interface DbOptions {
+  readonly url: string;
+  readonly applicationName: string;
+  readonly poolSize: number;
+  /** Told of idle connections that broke: PostgreSQL may restart under us at any moment. */
+  readonly onError: (error: Error) => void;
+}
+
+/** Connects lazily: a process starts while PostgreSQL is away and works once it is back. */
+export function connectDb(options: DbOptions): Db {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    application_name: options.applicationName,
+    max: options.poolSize,
+    connectionTimeoutMillis: 5_000,
+    // Every statement is a short one; a hanging connection must not hold a payment.
+    statement_timeout: 20_000,
+    options: '-c timezone=UTC',
+  });
+  pool.on('error', options.onError);
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+}

@@ -1,0 +1,65 @@
+-- Three roles. The API sees one merchant at a time (row-level security, forced: no merchant set, no
+-- rows); workers see all merchants; neither may rewrite the ledger, the timeline or the outbox.
+
+grant usage on schema public to tender_api, tender_worker;
+revoke create on schema public from public;
+
+grant select on all tables in schema public to tender_worker;
+grant insert on payments, attempts, operations, customers, idempotency_keys, journal_entries, postings, timeline, outbox, inbox
+  to tender_worker;
+grant update on payments, attempts, operations, idempotency_keys, inbox to tender_worker;
+
+grant select on clock, status_transitions, merchants, customers, payments, attempts, operations, idempotency_keys, accounts,
+  journal_entries, postings, account_balances, timeline, outbox to tender_api;
+grant insert on idempotency_keys, customers, payments, operations, timeline, outbox to tender_api;
+grant update on idempotency_keys, payments, operations to tender_api;
+
+-- The clock moves only through here, and only forward; the caller checks that this is sandbox mode.
+create function set_clock_offset(p_seconds bigint) returns void language sql security definer set search_path = public as $$
+  update clock set offset_seconds = greatest(offset_seconds, p_seconds)
+$$;
+-- A provider's webhook arrives before any merchant is known; it may only append to the inbox and set the
+-- payment it belongs to in motion.
+create function receive_webhook(p_provider text, p_event_id text, p_type text, p_reference text, p_raw bytea, p_delay_ms int)
+returns table (payment_id text, fresh boolean) language plpgsql security definer set search_path = public as $$
+declare owner text; inserted int;
+begin
+  select a.payment_id into owner from attempts a where a.id = p_reference;
+  if owner is null then select o.payment_id into owner from operations o where o.id = p_reference; end if;
+  insert into inbox (provider, event_id, type, reference, raw, payment_id)
+  values (p_provider, p_event_id, p_type, p_reference, p_raw, owner) on conflict do nothing;
+  get diagnostics inserted = row_count;
+  if inserted = 1 and owner is not null then
+    -- Look again even at what is closed: a provider that speaks up has something to say.
+    update attempts a set due_at = tender_now() where a.id = p_reference;
+    update operations o set due_at = tender_now() where o.id = p_reference;
+    update payments p set version = p.version + 1,
+      wake_at = least(p.wake_at, tender_now() + p_delay_ms * interval '1 millisecond') where p.id = owner;
+  end if;
+  return query select owner, inserted = 1;
+end $$;
+-- The return page knows a token, no merchant.
+create function find_return(p_token text) returns table (payment_id text, merchant_id text, attempt_status text, return_url text)
+language sql stable security definer set search_path = public as $$
+  select p.id, p.merchant_id, a.status, p.options ->> 'return_url'
+  from attempts a join payments p on p.id = a.payment_id where a.return_token = p_token
+$$;
+revoke execute on function set_clock_offset(bigint), receive_webhook(text, text, text, text, bytea, int), find_return(text) from public;
+grant execute on function set_clock_offset(bigint), receive_webhook(text, text, text, text, bytea, int), find_return(text) to tender_api;
+
+do $$
+declare t text; own text;
+begin
+  foreach t in array array['merchants', 'api_keys', 'idempotency_keys', 'customers', 'payments', 'attempts', 'operations',
+    'journal_entries', 'postings', 'account_balances', 'timeline', 'outbox', 'inbox'] loop
+    own := case t when 'merchants' then 'id' when 'inbox' then null else 'merchant_id' end;
+    execute format('alter table %I enable row level security', t);
+    execute format('alter table %I force row level security', t);
+    execute format('create policy owner_all on %I to tender_owner using (true) with check (true)', t);
+    execute format('create policy worker_all on %I to tender_worker using (true) with check (true)', t);
+    if own is not null then
+      execute format('create policy one_merchant on %I to tender_api using (%I = current_setting(''tender.merchant_id'', true))
+        with check (%I = current_setting(''tender.merchant_id'', true))', t, own, own);
+    end if;
+  end loop;
+end $$;

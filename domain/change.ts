@@ -1,0 +1,135 @@
+/**
+ * A change is what one commit does to a payment: decided here as data, applied by the database as a
+ * compare-and-set on the payment's version, all of it or nothing. Instants are ms on the database's clock.
+ */
+import type { JournalEntry } from './posting-rules.ts';
+import type { AttemptStatus, OperationStatus, PaymentStatus } from './payment.ts';
+import type { OperationCause, OperationKind, PaymentMethod } from './payment-state.ts';
+import type { Decline } from './provider.ts';
+
+/** Where a status comes from (promise P7). `detail` is for people; never card data. */
+export interface Basis {
+  readonly kind:
+    'request' | 'provider_reply' | 'webhook' | 'lookup' | 'settlement' | 'staff' | 'rule' | 'timer';
+  readonly detail: string;
+  readonly provider?: string;
+  readonly providerReference?: string;
+}
+
+export interface PaymentPatch {
+  readonly status?: PaymentStatus;
+  readonly paymentMethod?: PaymentMethod;
+  readonly amountAuthorized?: bigint;
+  readonly captureClosed?: boolean;
+  readonly submitBy?: number | null;
+  readonly nextAction?: { type: 'redirect'; url: string; expiresAt: string } | null;
+  readonly lastDecline?: Decline | null;
+  readonly statusBasis?: Basis;
+}
+
+export interface NewAttempt {
+  readonly id: string;
+  readonly provider: string;
+  readonly kind: 'sale' | 'authorize';
+  readonly status: 'submitting';
+  readonly paymentMethod: PaymentMethod;
+  readonly route: readonly RouteExclusion[];
+  readonly providerKey: string;
+  readonly sendBy: number;
+  readonly keyHorizon: number;
+  readonly dueAt: number;
+  readonly returnToken: string;
+  readonly basis: Basis;
+}
+
+export interface RouteExclusion {
+  readonly provider: string;
+  readonly reason: string;
+}
+
+export interface AttemptPatch {
+  readonly id: string;
+  readonly fromStatus: AttemptStatus;
+  readonly status?: AttemptStatus;
+  readonly providerReference?: string;
+  readonly sendBy?: number;
+  readonly sentCount?: number;
+  readonly decline?: Decline;
+  readonly redirectUrl?: string | null;
+  readonly lookups?: number;
+  readonly absences?: number;
+  readonly dueAt?: number | null;
+  readonly authorizationExpiresAt?: number;
+  readonly basis?: Basis;
+}
+
+export interface NewOperation {
+  readonly id: string;
+  readonly attemptId: string | null;
+  readonly kind: OperationKind;
+  readonly cause: OperationCause;
+  readonly status: OperationStatus;
+  readonly amount: bigint;
+  readonly final: boolean;
+  readonly late: boolean;
+  readonly reason?: string;
+  readonly providerReference?: string;
+  readonly dueAt: number | null;
+  readonly basis: Basis;
+  readonly requestedBy: string;
+}
+
+export interface OperationPatch {
+  readonly id: string;
+  readonly fromStatus: OperationStatus;
+  readonly status?: OperationStatus;
+  readonly attemptId?: string;
+  readonly providerKey?: string;
+  readonly providerReference?: string;
+  readonly sendBy?: number;
+  readonly keyHorizon?: number;
+  readonly sentCount?: number;
+  readonly lookups?: number;
+  readonly absences?: number;
+  readonly dueAt?: number | null;
+  readonly failure?: Decline;
+  readonly basis?: Basis;
+}
+
+export interface TimelineLine {
+  /** `api_key:<id>`, `staff:<subject>`, `provider:<name>` or `tender`. */
+  readonly actor: string;
+  readonly kind: string;
+  readonly fromStatus?: string;
+  readonly toStatus?: string;
+  readonly evidence: Readonly<Record<string, unknown>>;
+}
+
+export interface OutboxEvent {
+  readonly type: string;
+  readonly operationId?: string;
+}
+
+/** Freezes the answer of every idempotency key that waits for `awaitsId`. */
+export interface FrozenAnswer {
+  readonly awaitsId: string;
+  readonly status: 200 | 201 | 402 | 409;
+  readonly code?: string;
+  readonly detail?: string;
+}
+
+export interface Change {
+  readonly payment?: PaymentPatch;
+  readonly attempts?: {
+    readonly insert?: readonly NewAttempt[];
+    readonly update?: readonly AttemptPatch[];
+  };
+  readonly operations?: {
+    readonly insert?: readonly NewOperation[];
+    readonly update?: readonly OperationPatch[];
+  };
+  readonly entries?: readonly JournalEntry[];
+  readonly timeline: readonly TimelineLine[];
+  readonly events?: readonly OutboxEvent[];
+  readonly answers?: readonly FrozenAnswer[];
+}

@@ -1,0 +1,215 @@
+/**
+ * What a merchant or staff member may ask of a payment, judged on its state under the row lock. In doubt
+ * the side that hurts counts: an unknown capture uses up the authorization and is not yet refundable.
+ */
+import type { Change, NewOperation } from './change.ts';
+import type { RefusalCode } from './errors.ts';
+import {
+  capturable,
+  isOpen,
+  liveAttempt,
+  refundable,
+  type PaymentMethod,
+  type PaymentState,
+} from './payment-state.ts';
+import type { ProviderContract } from './provider.ts';
+import { attemptsMax } from './timing.ts';
+
+export type Judgement =
+  | { readonly kind: 'accepted'; readonly change: Change }
+  | { readonly kind: 'refused'; readonly code: RefusalCode; readonly detail: string };
+
+export interface Asking {
+  readonly operationId: string;
+  /** `api_key:<id>` or `staff:<subject>`. */
+  readonly actor: string;
+}
+
+function refuse(code: RefusalCode, detail: string): Judgement {
+  return { kind: 'refused', code, detail };
+}
+
+function attemptInDoubt(payment: PaymentState): boolean {
+  const status = liveAttempt(payment)?.status;
+  return status === 'submitting' || status === 'pending' || status === 'unknown';
+}
+
+export function requestCapture(
+  payment: PaymentState,
+  ask: Asking & { readonly amount?: bigint; readonly final?: boolean },
+  contractOf: (provider: string) => ProviderContract,
+): Judgement {
+  if (payment.voidOpen) return refuse('cancel_pending', 'The payment is being canceled.');
+  if (attemptInDoubt(payment)) {
+    return refuse('payment_in_doubt', 'It is not yet known whether the payment is authorized.');
+  }
+  const attempt = liveAttempt(payment);
+  const open = payment.status === 'requires_capture' || payment.status === 'partially_captured';
+  if (!open || attempt?.status !== 'authorized' || payment.captureClosed) {
+    return refuse(
+      'payment_not_capturable',
+      `A payment that is ${payment.status} takes no capture.`,
+    );
+  }
+  const left = capturable(payment);
+  const amount = ask.amount ?? left;
+  if (amount > left || amount <= 0n) {
+    return refuse('capture_exceeds_authorization', `${String(left)} may still be captured.`);
+  }
+  const contract = contractOf(attempt.provider);
+  if (!contract.partialCapture && amount < left) {
+    return refuse('partial_capture_not_supported', `${attempt.provider} captures in full only.`);
+  }
+  return accepted(payment, ask, {
+    attemptId: attempt.id,
+    kind: 'capture',
+    cause: 'request',
+    amount,
+    final: (ask.final ?? false) || amount === left || !contract.multipleCaptures,
+  });
+}
+
+export function requestRefund(
+  payment: PaymentState,
+  ask: Asking & { readonly amount?: bigint; readonly reason: string },
+): Judgement {
+  const left = refundable(payment);
+  const amount = ask.amount ?? left;
+  if (payment.amountCaptured === 0n) {
+    const inDoubt = attemptInDoubt(payment) || openCapture(payment) > 0n;
+    return inDoubt
+      ? refuse('payment_in_doubt', 'It is not yet known whether anything was captured.')
+      : refuse('payment_not_refundable', 'Nothing was captured.');
+  }
+  if (amount > left || amount <= 0n) {
+    return amount <= left + openCapture(payment) && amount > 0n
+      ? refuse('payment_in_doubt', 'A capture that this refund needs is not yet certain.')
+      : refuse('refund_exceeds_captured', `${String(left)} may still be refunded.`);
+  }
+  const attempt = payment.attempts.find((a) => a.status === 'authorized');
+  return accepted(payment, ask, {
+    attemptId: attempt?.id ?? null,
+    kind: 'refund',
+    cause: 'request',
+    amount,
+    final: amount === left,
+    reason: ask.reason,
+  });
+}
+
+function openCapture(payment: PaymentState): bigint {
+  return payment.operations
+    .filter((o) => o.kind === 'capture' && isOpen(o))
+    .reduce((sum, o) => sum + o.amount, 0n);
+}
+
+const cancelable: readonly string[] = [
+  'processing',
+  'requires_action',
+  'requires_payment_method',
+  'requires_capture',
+  'partially_captured',
+];
+
+export function requestCancel(
+  payment: PaymentState,
+  ask: Asking & { readonly reason?: string },
+): Judgement {
+  if (payment.voidOpen) return refuse('cancel_pending', 'The payment is already being canceled.');
+  const left = payment.amount - payment.amountCaptured;
+  if (!cancelable.includes(payment.status) || payment.captureClosed || left <= 0n) {
+    return refuse(
+      'payment_not_cancelable',
+      `A payment that is ${payment.status} cannot be canceled.`,
+    );
+  }
+  return accepted(payment, ask, {
+    attemptId: null,
+    kind: 'void',
+    cause: 'cancel',
+    amount: left,
+    final: true,
+    reason: ask.reason ?? 'requested',
+  });
+}
+
+function accepted(
+  payment: PaymentState,
+  ask: Asking,
+  operation: Omit<NewOperation, 'id' | 'status' | 'late' | 'dueAt' | 'basis' | 'requestedBy'>,
+): Judgement {
+  const basis = { kind: 'request' as const, detail: ask.actor };
+  return {
+    kind: 'accepted',
+    change: {
+      operations: {
+        insert: [
+          {
+            ...operation,
+            id: ask.operationId,
+            status: 'requested',
+            late: false,
+            dueAt: payment.now,
+            basis,
+            requestedBy: ask.actor,
+          },
+        ],
+      },
+      timeline: [
+        {
+          actor: ask.actor,
+          kind: `${operation.kind}.requested`,
+          toStatus: 'requested',
+          evidence: {
+            kind: 'request',
+            operation_id: ask.operationId,
+            amount: String(operation.amount),
+            ...(operation.reason !== undefined && { reason: operation.reason }),
+          },
+        },
+      ],
+      events:
+        operation.kind === 'refund'
+          ? [{ type: 'refund.created', operationId: ask.operationId }]
+          : [],
+    },
+  };
+}
+
+export function requestAttempt(
+  payment: PaymentState,
+  ask: { readonly actor: string; readonly method: PaymentMethod },
+): Judgement {
+  const over = payment.expiresAt !== null && payment.expiresAt <= payment.now;
+  if (
+    payment.status !== 'requires_payment_method' ||
+    payment.voidOpen ||
+    over ||
+    payment.attempts.length >= attemptsMax
+  ) {
+    return refuse(
+      'payment_not_retryable',
+      `A payment that is ${payment.status} takes no other try.`,
+    );
+  }
+  return {
+    kind: 'accepted',
+    change: {
+      payment: {
+        status: 'processing',
+        paymentMethod: ask.method,
+        submitBy: payment.now + payment.submitWithinMs,
+        statusBasis: { kind: 'request', detail: ask.actor },
+      },
+      timeline: [
+        {
+          actor: ask.actor,
+          kind: 'payment.processing',
+          fromStatus: payment.status,
+          toStatus: 'processing',
+          evidence: { kind: 'request', detail: 'another payment method' },
+        },
+      ],
+    },
+  };
+}

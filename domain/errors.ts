@@ -1,0 +1,26 @@
+/** Reasons for which a well-formed request is refused: stable for ever, listed in docs/errors.md. */
+export const refusalCodes = [
+  'payment_in_doubt',
+  'cancel_pending',
+  'payment_not_capturable',
+  'capture_exceeds_authorization',
+  'partial_capture_not_supported',
+  'payment_not_refundable',
+  'refund_exceeds_captured',
+  'payment_not_cancelable',
+  'payment_not_retryable',
+  'duplicate_reference',
+] as const;
+export type RefusalCode = (typeof refusalCodes)[number];
+
+/** Codes of a 402: the request was carried out, and the answer was no. */
+export const noCodes = [
+  'payment_declined',
+  'provider_unavailable',
+  'regulated_not_permitted',
+  'not_submitted_in_time',
+  'capture_declined',
+  'refund_declined',
+  'void_declined',
+] as const;
+export type NoCode = (typeof noCodes)[number];

@@ -1,0 +1,92 @@
+/**
+ * What a payment needs next, and when: a pure function of its state. The workflow asks this after every
+ * commit, so the order of the rules below is the order of the work.
+ */
+import {
+  isOpen,
+  liveAttempt,
+  type AttemptState,
+  type OperationState,
+  type PaymentState,
+} from './payment-state.ts';
+import { waitInRunMsMax } from './timing.ts';
+
+export type Step =
+  /** Screen, submit and record a try at the next provider. */
+  | { readonly kind: 'authorize' }
+  | { readonly kind: 'resolve_attempt'; readonly attemptId: string }
+  | { readonly kind: 'submit_operation'; readonly operationId: string }
+  | { readonly kind: 'resolve_operation'; readonly operationId: string }
+  /** Something ran out: an authorization, a page, the time for another attempt. */
+  | { readonly kind: 'apply_timers' }
+  /** Something is due soon: worth staying for. */
+  | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'rest' };
+
+export function nextStep(payment: PaymentState): Step {
+  return operationStep(payment) ?? attemptStep(payment) ?? paymentStep(payment) ?? idle(payment);
+}
+
+function operationStep(payment: PaymentState): Step | undefined {
+  for (const operation of payment.operations) {
+    if (!isOpen(operation) || mustQueue(payment, operation)) continue;
+    const due = operation.dueAt === null || operation.dueAt <= payment.now;
+    if (operation.status === 'requested' && (due || operation.sentCount === 0)) {
+      return { kind: 'submit_operation', operationId: operation.id };
+    }
+    if (operation.status !== 'requested' && due) {
+      return { kind: 'resolve_operation', operationId: operation.id };
+    }
+  }
+  return undefined;
+}
+
+/** Earlier rows go first; a cancel waits until it is known what there is to cancel. */
+function mustQueue(payment: PaymentState, operation: OperationState): boolean {
+  if (operation.kind !== 'void' || operation.late || operation.status !== 'requested') return false;
+  const undecided = liveAttempt(payment);
+  if (undecided !== undefined && ['submitting', 'pending', 'unknown'].includes(undecided.status)) {
+    return true;
+  }
+  return payment.operations.some(
+    (o) => o.kind === 'capture' && o.number < operation.number && isOpen(o),
+  );
+}
+
+function attemptStep(payment: PaymentState): Step | undefined {
+  for (const attempt of payment.attempts) {
+    if (attempt.dueAt === null || attempt.dueAt > payment.now) continue;
+    if (attempt.status === 'authorized' && hasExpired(attempt, payment.now)) {
+      // What is being captured or voided decides about the rest.
+      if (payment.captureClosed || payment.voidOpen || payment.captureReserved > 0n) continue;
+      return { kind: 'apply_timers' };
+    }
+    return { kind: 'resolve_attempt', attemptId: attempt.id };
+  }
+  return undefined;
+}
+
+function hasExpired(attempt: AttemptState, now: number): boolean {
+  return attempt.authorizationExpiresAt !== null && attempt.authorizationExpiresAt <= now;
+}
+
+function paymentStep(payment: PaymentState): Step | undefined {
+  if (payment.status === 'processing' && liveAttempt(payment) === undefined) {
+    return { kind: 'authorize' };
+  }
+  const mayRunOut =
+    payment.status === 'requires_payment_method' || payment.status === 'requires_action';
+  if (mayRunOut && payment.expiresAt !== null && payment.expiresAt <= payment.now) {
+    return { kind: 'apply_timers' };
+  }
+  return undefined;
+}
+
+function idle(payment: PaymentState): Step {
+  const dues = [
+    ...payment.attempts.filter((a) => a.status !== 'authorized').map((a) => a.dueAt),
+    ...payment.operations.filter((o) => isOpen(o) && !mustQueue(payment, o)).map((o) => o.dueAt),
+  ].filter((due) => due !== null);
+  const inMs = Math.min(...dues) - payment.now;
+  return inMs <= waitInRunMsMax ? { kind: 'wait', ms: Math.max(inMs, 50) } : { kind: 'rest' };
+}

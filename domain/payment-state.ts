@@ -1,0 +1,138 @@
+/**
+ * What is decided on: one payment with its attempts and operations, read in one moment.
+ * Amounts are minor units; instants are ms since the epoch on the database's clock.
+ */
+import type { Currency } from './currency.ts';
+import type { Decline } from './provider.ts';
+import {
+  liveAttemptStatuses,
+  openOperationStatuses,
+  type AttemptStatus,
+  type OperationStatus,
+  type PaymentStatus,
+} from './payment.ts';
+
+export interface PaymentMethod {
+  readonly type: string;
+  readonly token?: string;
+  /** Tokens that belong to one provider each. */
+  readonly tokens?: Readonly<Record<string, string>>;
+  readonly wallet?: string;
+}
+
+export interface AttemptState {
+  readonly id: string;
+  readonly number: number;
+  readonly provider: string;
+  readonly kind: 'sale' | 'authorize';
+  readonly status: AttemptStatus;
+  readonly amount: bigint;
+  readonly token: string;
+  readonly providerKey: string;
+  readonly providerReference: string | null;
+  readonly sendBy: number;
+  readonly keyHorizon: number;
+  readonly sentCount: number;
+  readonly decline: Decline | null;
+  readonly lookups: number;
+  /** Negative lookups past the provider's `absenceFinalAfterMs`. */
+  readonly absences: number;
+  readonly dueAt: number | null;
+  readonly authorizationExpiresAt: number | null;
+  readonly returnToken: string;
+  readonly createdAt: number;
+}
+
+export type OperationKind = 'capture' | 'void' | 'refund';
+export type OperationCause = 'request' | 'automatic' | 'cancel' | 'expiry' | 'late_success';
+
+export interface OperationState {
+  readonly id: string;
+  readonly number: number;
+  readonly kind: OperationKind;
+  readonly cause: OperationCause;
+  readonly status: OperationStatus;
+  readonly amount: bigint;
+  readonly final: boolean;
+  readonly late: boolean;
+  readonly attemptId: string | null;
+  readonly providerKey: string | null;
+  readonly providerReference: string | null;
+  readonly sendBy: number | null;
+  readonly keyHorizon: number | null;
+  readonly sentCount: number;
+  readonly lookups: number;
+  readonly absences: number;
+  readonly dueAt: number | null;
+}
+
+export interface PaymentState {
+  readonly id: string;
+  readonly merchantId: string;
+  readonly fundModel: 'own' | 'facilitator';
+  readonly version: bigint;
+  readonly status: PaymentStatus;
+  readonly amount: bigint;
+  readonly currency: Currency;
+  readonly captureMethod: 'automatic' | 'manual';
+  readonly paymentMethod: PaymentMethod;
+  readonly regulated: boolean;
+  readonly amountAuthorized: bigint;
+  readonly amountCaptured: bigint;
+  readonly captureReserved: bigint;
+  readonly amountRefunded: bigint;
+  readonly refundReserved: bigint;
+  readonly amountDisputed: bigint;
+  readonly amountExcess: bigint;
+  readonly voidOpen: boolean;
+  readonly captureClosed: boolean;
+  readonly submitWithinMs: number;
+  readonly submitBy: number | null;
+  readonly expiresAt: number | null;
+  readonly attempts: readonly AttemptState[];
+  readonly operations: readonly OperationState[];
+  /** The database's clock at the moment of reading. */
+  readonly now: number;
+}
+
+export function liveAttempt(payment: PaymentState): AttemptState | undefined {
+  return payment.attempts.find((a) => liveAttemptStatuses.includes(a.status));
+}
+
+export function attemptById(payment: PaymentState, id: string): AttemptState {
+  const found = payment.attempts.find((a) => a.id === id);
+  if (found === undefined) throw new Error(`payment ${payment.id} has no attempt ${id}`);
+  return found;
+}
+
+export function operationById(payment: PaymentState, id: string): OperationState {
+  const found = payment.operations.find((o) => o.id === id);
+  if (found === undefined) throw new Error(`payment ${payment.id} has no operation ${id}`);
+  return found;
+}
+
+export function isOpen(operation: OperationState): boolean {
+  return openOperationStatuses.includes(operation.status);
+}
+
+/** The void that reserves all that is not captured, while it is under way. */
+export function openVoid(payment: PaymentState): OperationState | undefined {
+  return payment.operations.find((o) => o.kind === 'void' && !o.late && isOpen(o));
+}
+
+/** What may still be captured, in-flight captures counted. */
+export function capturable(payment: PaymentState): bigint {
+  if (payment.voidOpen || payment.captureClosed) return 0n;
+  return payment.amountAuthorized - payment.amountCaptured - payment.captureReserved;
+}
+
+/** What may still be refunded, in-flight refunds counted. */
+export function refundable(payment: PaymentState): bigint {
+  return (
+    payment.amountCaptured +
+    payment.amountExcess -
+    payment.amountRefunded -
+    payment.refundReserved -
+    payment.amountDisputed
+  );
+}

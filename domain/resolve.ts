@@ -1,0 +1,210 @@
+/**
+ * How an unknown ends (DESIGN 3, "Unknown"): a lookup by our reference first, always. What a negative
+ * answer allows then depends on its age and on the provider's contract; the date alone proves nothing.
+ */
+import type { Change } from './change.ts';
+import {
+  openVoid,
+  type AttemptState,
+  type OperationState,
+  type PaymentState,
+} from './payment-state.ts';
+import type { LookupResult, ProviderContract, ProviderOutcome } from './provider.ts';
+import { lookupDelayMs, sendWithinMs, unansweredAfterMs } from './timing.ts';
+
+export type Resolution =
+  | { readonly kind: 'record'; readonly outcome: ProviderOutcome }
+  /** Send the same request with the same key again: first take the permit in `change`. */
+  | { readonly kind: 'resend'; readonly change: Change }
+  | { readonly kind: 'void_by_reference' }
+  /** Twice negative past the age at which the contract calls it final. */
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'look_again'; readonly absent: boolean };
+
+/** Negative lookups past the final age that prove absence. */
+const absencesFinal = 2;
+const sendsMax = 4;
+
+export function resolveAttempt(
+  payment: PaymentState,
+  attempt: AttemptState,
+  contract: ProviderContract,
+  lookup: LookupResult,
+): Resolution {
+  if (lookup.kind === 'found') {
+    if (!pageRanOut(payment, attempt, lookup.outcome))
+      return { kind: 'record', outcome: lookup.outcome };
+    return contract.voidByReference
+      ? { kind: 'void_by_reference' }
+      : { kind: 'look_again', absent: false };
+  }
+  // Before the request must have arrived, "absent" may only mean "not yet".
+  if (lookup.kind === 'no_answer' || payment.now < attempt.sendBy + contract.settlingMs) {
+    return { kind: 'look_again', absent: false };
+  }
+  const wanted =
+    openVoid(payment) === undefined && payment.submitBy !== null && payment.now < payment.submitBy;
+  if (wanted && payment.now < attempt.keyHorizon && attempt.sentCount < sendsMax) {
+    return { kind: 'resend', change: resendAttempt(payment, attempt) };
+  }
+  if (contract.voidByReference) return { kind: 'void_by_reference' };
+  return final(payment.now, attempt.sendBy, attempt.absences, contract);
+}
+
+/** The shopper never came back from the page: it is closed at the provider before anything is said. */
+function pageRanOut(
+  payment: PaymentState,
+  attempt: AttemptState,
+  outcome: ProviderOutcome,
+): boolean {
+  return (
+    outcome.kind === 'requires_action' &&
+    attempt.status === 'requires_action' &&
+    attempt.dueAt !== null &&
+    attempt.dueAt <= payment.now
+  );
+}
+
+function final(
+  now: number,
+  sendBy: number,
+  absences: number,
+  contract: ProviderContract,
+): Resolution {
+  const finalAfter = contract.absenceFinalAfterMs;
+  if (finalAfter === null || now < sendBy + finalAfter)
+    return { kind: 'look_again', absent: false };
+  return absences + 1 >= absencesFinal ? { kind: 'absent' } : { kind: 'look_again', absent: true };
+}
+
+function resendAttempt(payment: PaymentState, attempt: AttemptState): Change {
+  return {
+    attempts: {
+      update: [
+        {
+          id: attempt.id,
+          fromStatus: attempt.status,
+          sentCount: attempt.sentCount + 1,
+          sendBy: payment.now + sendWithinMs,
+          dueAt: payment.now + unansweredAfterMs,
+        },
+      ],
+    },
+    timeline: [
+      {
+        actor: 'tender',
+        kind: 'attempt.resent',
+        evidence: { attempt_id: attempt.id, reason: 'absent by lookup, inside half the key life' },
+      },
+    ],
+  };
+}
+
+export function resolveOperation(
+  payment: PaymentState,
+  operation: OperationState,
+  contract: ProviderContract,
+  lookup: LookupResult,
+): Resolution {
+  if (lookup.kind === 'found') return { kind: 'record', outcome: lookup.outcome };
+  const sendBy = operation.sendBy ?? payment.now;
+  if (lookup.kind === 'no_answer' || payment.now < sendBy + contract.settlingMs) {
+    return { kind: 'look_again', absent: false };
+  }
+  if (operation.keyHorizon !== null && payment.now < operation.keyHorizon) {
+    return { kind: 'resend', change: resendOperation(payment, operation) };
+  }
+  return final(payment.now, sendBy, operation.absences, contract);
+}
+
+function resendOperation(payment: PaymentState, operation: OperationState): Change {
+  return {
+    operations: {
+      update: [
+        {
+          id: operation.id,
+          fromStatus: operation.status,
+          sentCount: operation.sentCount + 1,
+          sendBy: payment.now + sendWithinMs,
+          dueAt: payment.now + unansweredAfterMs + lookupDelayMs(operation.sentCount),
+        },
+      ],
+    },
+    timeline: [
+      {
+        actor: 'tender',
+        kind: `${operation.kind}.resent`,
+        evidence: {
+          operation_id: operation.id,
+          reason: 'absent by lookup, inside half the key life',
+        },
+      },
+    ],
+  };
+}
+
+/** Nothing new was learned, or one negative answer that counts. */
+export function lookAttemptAgain(
+  payment: PaymentState,
+  attempt: AttemptState,
+  absent: boolean,
+): Change {
+  const status = attempt.status === 'submitting' ? ({ status: 'unknown' } as const) : {};
+  return {
+    attempts: {
+      update: [
+        {
+          id: attempt.id,
+          fromStatus: attempt.status,
+          ...status,
+          lookups: attempt.lookups + 1,
+          absences: attempt.absences + (absent ? 1 : 0),
+          dueAt: payment.now + lookupDelayMs(attempt.lookups),
+        },
+      ],
+    },
+    timeline:
+      attempt.status === 'submitting'
+        ? [
+            {
+              actor: 'tender',
+              kind: 'attempt.unknown',
+              fromStatus: 'submitting',
+              toStatus: 'unknown',
+              evidence: {
+                kind: 'timer',
+                attempt_id: attempt.id,
+                detail: 'no outcome was recorded',
+              },
+            },
+          ]
+        : [],
+    events: attempt.status === 'submitting' ? [{ type: 'payment.in_doubt' }] : [],
+  };
+}
+
+export function lookOperationAgain(
+  payment: PaymentState,
+  operation: OperationState,
+  absent: boolean,
+): Change {
+  return {
+    operations: {
+      update: [
+        {
+          id: operation.id,
+          fromStatus: operation.status,
+          ...(operation.status === 'submitting' && { status: 'unknown' as const }),
+          lookups: operation.lookups + 1,
+          absences: operation.absences + (absent ? 1 : 0),
+          dueAt: payment.now + lookupDelayMs(operation.lookups),
+        },
+      ],
+    },
+    timeline: [],
+    events:
+      operation.status === 'submitting'
+        ? [{ type: 'payment.in_doubt', operationId: operation.id }]
+        : [],
+  };
+}

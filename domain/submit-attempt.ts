@@ -1,0 +1,127 @@
+/** Commit 2: the attempt row whose insert is the permit to send; and the ends that need no provider. */
+import type { Change } from './change.ts';
+import { openVoid, type PaymentState } from './payment-state.ts';
+import type { ProviderContract } from './provider.ts';
+import type { Decision } from './screen.ts';
+import { sendWithinMs, unansweredAfterMs } from './timing.ts';
+
+export interface AttemptIdentity {
+  readonly attemptId: string;
+  readonly returnToken: string;
+}
+
+export function submitAttempt(
+  payment: PaymentState,
+  decision: Extract<Decision, { kind: 'try' }>,
+  contract: ProviderContract,
+  identity: AttemptIdentity,
+): Change {
+  const sale = payment.captureMethod === 'automatic' && contract.sale;
+  return {
+    payment: {},
+    attempts: {
+      insert: [
+        {
+          id: identity.attemptId,
+          provider: decision.provider,
+          kind: sale ? 'sale' : 'authorize',
+          status: 'submitting',
+          paymentMethod: { type: payment.paymentMethod.type, token: decision.token },
+          route: decision.excluded,
+          providerKey: identity.attemptId,
+          sendBy: Math.min(payment.now + sendWithinMs, payment.submitBy ?? payment.now),
+          // A resend is safe only while the provider is sure to remember the key.
+          keyHorizon: payment.now + contract.keyLifeMs / 2,
+          dueAt: payment.now + unansweredAfterMs,
+          returnToken: identity.returnToken,
+          basis: { kind: 'rule', detail: 'routed', provider: decision.provider },
+        },
+      ],
+    },
+    timeline: [
+      {
+        actor: 'tender',
+        kind: 'attempt.submitting',
+        toStatus: 'submitting',
+        evidence: {
+          attempt_id: identity.attemptId,
+          provider: decision.provider,
+          excluded: decision.excluded,
+        },
+      },
+    ],
+  };
+}
+
+/** Ends a payment (or hands it back to the shopper) without any provider being asked. */
+export function closeUnsent(
+  payment: PaymentState,
+  decision: Exclude<Decision, { kind: 'try' }>,
+): Change {
+  switch (decision.kind) {
+    case 'block':
+      return closed(payment, 'blocked', decision.code, decision.detail);
+    case 'cancel':
+      return closed(payment, 'canceled', decision.code, 'Nothing was sent to a provider.');
+    case 'no_provider':
+      return {
+        payment: {
+          status: 'requires_payment_method',
+          lastDecline: {
+            code: 'provider_unavailable',
+            advice: 'retry_later',
+            providerCode: '',
+          },
+          statusBasis: { kind: 'rule', detail: 'no provider could be tried' },
+        },
+        timeline: [
+          {
+            actor: 'tender',
+            kind: 'payment.requires_payment_method',
+            fromStatus: payment.status,
+            toStatus: 'requires_payment_method',
+            evidence: { kind: 'rule', excluded: decision.excluded },
+          },
+        ],
+        events: [{ type: 'payment.failed' }],
+        answers: [{ awaitsId: payment.id, status: 402, code: 'provider_unavailable' }],
+      };
+  }
+}
+
+function closed(
+  payment: PaymentState,
+  status: 'blocked' | 'canceled',
+  code: string,
+  detail: string,
+): Change {
+  const cancel = openVoid(payment);
+  const basis = {
+    kind: code === 'not_submitted_in_time' ? ('timer' as const) : ('rule' as const),
+    detail: code,
+  };
+  return {
+    payment: { status, statusBasis: basis, captureClosed: true },
+    ...(cancel && {
+      operations: {
+        update: [
+          { id: cancel.id, fromStatus: cancel.status, status: 'succeeded', dueAt: null, basis },
+        ],
+      },
+    }),
+    timeline: [
+      {
+        actor: 'tender',
+        kind: `payment.${status}`,
+        fromStatus: payment.status,
+        toStatus: status,
+        evidence: { ...basis, explanation: detail },
+      },
+    ],
+    events: [{ type: `payment.${status}` }],
+    answers: [
+      { awaitsId: payment.id, ...(code === 'canceled' ? { status: 201 } : { status: 402, code }) },
+      ...(cancel ? [{ awaitsId: cancel.id, status: 200 as const }] : []),
+    ],
+  };
+}

@@ -1,0 +1,213 @@
+/**
+ * The permit of a capture, void or refund: the move `requested → submitting`, taken once, before the
+ * provider is called; and the operations that end without a call because there is nothing to ask for.
+ */
+import type { Basis, Change } from './change.ts';
+import {
+  attemptById,
+  liveAttempt,
+  refundable,
+  type AttemptState,
+  type OperationState,
+  type PaymentState,
+} from './payment-state.ts';
+import type { OperationRequest, ProviderContract } from './provider.ts';
+import { sendWithinMs, unansweredAfterMs } from './timing.ts';
+
+export type OperationPlan =
+  | {
+      readonly kind: 'call';
+      readonly provider: string;
+      readonly change: Change;
+      readonly request: OperationRequest;
+    }
+  | { readonly kind: 'close'; readonly change: Change };
+
+export function attemptOf(
+  payment: PaymentState,
+  operation: OperationState,
+): AttemptState | undefined {
+  if (operation.attemptId !== null) return attemptById(payment, operation.attemptId);
+  return liveAttempt(payment);
+}
+
+export function planOperation(
+  payment: PaymentState,
+  operation: OperationState,
+  contractOf: (provider: string) => ProviderContract,
+  newOperationId: string,
+): OperationPlan {
+  const attempt = attemptOf(payment, operation);
+  if (operation.kind === 'void' && !operation.late) {
+    if (attempt === undefined) return { kind: 'close', change: cancelUnsent(payment, operation) };
+    if (attempt.status === 'authorized' && payment.amountCaptured === payment.amountAuthorized) {
+      return { kind: 'close', change: refundInstead(payment, operation, attempt, newOperationId) };
+    }
+  }
+  if (attempt?.providerReference == null) {
+    throw new Error(`operation ${operation.id} has no attempt at a provider`);
+  }
+  return call(payment, operation, attempt, attempt.providerReference, contractOf(attempt.provider));
+}
+
+function call(
+  payment: PaymentState,
+  operation: OperationState,
+  attempt: AttemptState,
+  providerReference: string,
+  contract: ProviderContract,
+): OperationPlan {
+  // Asked anew after proven absence: the old key may be remembered with an error, so a new one.
+  const providerKey =
+    operation.sentCount === 0 ? operation.id : `${operation.id}.${String(operation.sentCount)}`;
+  return {
+    kind: 'call',
+    provider: attempt.provider,
+    change: {
+      operations: {
+        update: [
+          {
+            id: operation.id,
+            fromStatus: 'requested',
+            status: 'submitting',
+            attemptId: attempt.id,
+            providerKey,
+            sendBy: payment.now + sendWithinMs,
+            keyHorizon: payment.now + contract.keyLifeMs / 2,
+            sentCount: operation.sentCount + 1,
+            dueAt: payment.now + unansweredAfterMs,
+          },
+        ],
+      },
+      timeline: [
+        {
+          actor: 'tender',
+          kind: `${operation.kind}.submitting`,
+          fromStatus: 'requested',
+          toStatus: 'submitting',
+          evidence: { operation_id: operation.id, provider: attempt.provider },
+        },
+      ],
+    },
+    request: operationRequest(payment, operation, attempt, providerReference, providerKey),
+  };
+}
+
+export function operationRequest(
+  payment: PaymentState,
+  operation: OperationState,
+  attempt: AttemptState,
+  providerReference: string,
+  providerKey: string,
+): OperationRequest {
+  return {
+    reference: operation.id,
+    idempotencyKey: providerKey,
+    attemptReference: attempt.id,
+    providerReference,
+    // A void takes back whatever is not captured by the time it is sent.
+    amountMinor:
+      operation.kind === 'void' &&
+      payment.amountAuthorized > payment.amountCaptured &&
+      !operation.late
+        ? payment.amountAuthorized - payment.amountCaptured
+        : operation.amount,
+    currency: payment.currency,
+    final: operation.final,
+  };
+}
+
+/** A cancel that finds nothing at any provider: the payment ends here. */
+function cancelUnsent(payment: PaymentState, operation: OperationState): Change {
+  const basis: Basis = { kind: 'rule', detail: 'nothing is held at any provider' };
+  const canCancel = ['processing', 'requires_action', 'requires_payment_method'].includes(
+    payment.status,
+  );
+  return {
+    payment: canCancel
+      ? { status: 'canceled', statusBasis: basis, captureClosed: true, nextAction: null }
+      : {},
+    operations: {
+      update: [
+        { id: operation.id, fromStatus: 'requested', status: 'succeeded', dueAt: null, basis },
+      ],
+    },
+    timeline: [
+      {
+        actor: 'tender',
+        kind: canCancel ? 'payment.canceled' : 'void.succeeded',
+        fromStatus: payment.status,
+        toStatus: canCancel ? 'canceled' : payment.status,
+        evidence: { ...basis, operation_id: operation.id },
+      },
+    ],
+    events: canCancel ? [{ type: 'payment.canceled' }] : [],
+    answers: [
+      { awaitsId: operation.id, status: 200 },
+      ...(canCancel ? [{ awaitsId: payment.id, status: 201 as const }] : []),
+    ],
+  };
+}
+
+/** A cancel that was kept while a sale was in doubt, and the sale was booked: give all of it back. */
+function refundInstead(
+  payment: PaymentState,
+  operation: OperationState,
+  attempt: AttemptState,
+  newOperationId: string,
+): Change {
+  const basis: Basis = { kind: 'rule', detail: 'already captured, so refunded instead' };
+  const amount = refundable(payment);
+  const refunds = operation.cause === 'cancel' && amount > 0n;
+  return {
+    operations: {
+      update: [
+        {
+          id: operation.id,
+          fromStatus: 'requested',
+          status: 'failed',
+          attemptId: attempt.id,
+          dueAt: null,
+          basis,
+          failure: { code: 'already_captured', advice: 'do_not_retry', providerCode: '' },
+        },
+      ],
+      ...(refunds && {
+        insert: [
+          {
+            id: newOperationId,
+            attemptId: attempt.id,
+            kind: 'refund' as const,
+            cause: 'cancel' as const,
+            status: 'requested' as const,
+            amount,
+            final: true,
+            late: false,
+            reason: 'canceled',
+            dueAt: payment.now,
+            basis,
+            requestedBy: 'tender',
+          },
+        ],
+      }),
+    },
+    timeline: [
+      {
+        actor: 'tender',
+        kind: 'void.failed',
+        fromStatus: 'requested',
+        toStatus: 'failed',
+        evidence: {
+          ...basis,
+          operation_id: operation.id,
+          refund_id: refunds ? newOperationId : null,
+        },
+      },
+    ],
+    events: refunds ? [{ type: 'refund.created', operationId: newOperationId }] : [],
+    // The cancel's own answer waits for the refund.
+    answers: refunds
+      ? []
+      : [{ awaitsId: operation.id, status: 409, code: 'payment_not_cancelable' }],
+  };
+}

@@ -1,0 +1,47 @@
+/** Every duration Tender decides by, in milliseconds, with its reason. */
+
+/** Default of `submit_within_seconds`: a shopper who has left is not charged hours later. */
+export const submitWithinMsDefault = 300_000;
+/** A declined payment takes further attempts for this long. */
+export const paymentLifetimeMs = 24 * 3_600_000;
+export const attemptsMax = 10;
+
+/** From commit 2 to the moment the request must have left; past it the permit is void. */
+export const sendWithinMs = 2_000;
+/** A call without a recorded outcome is looked up after this; above the workflow task timeout of 5 s. */
+export const unansweredAfterMs = 6_000;
+/** A 3-D Secure or bank page not finished by then is looked up, then ended. */
+export const actionWithinMs = 15 * 60_000;
+/** An attempt closed by absence is looked up once more. */
+export const lookAgainAfterMs = 24 * 3_600_000;
+
+const lookupDelaysMs = [
+  1_000,
+  2_000,
+  4_000,
+  8_000,
+  15_000,
+  30_000,
+  60_000,
+  300_000,
+  900_000,
+  3_600_000,
+  4 * 3_600_000,
+  12 * 3_600_000,
+  24 * 3_600_000,
+] as const;
+
+/** Stretched from seconds to days; the last delay repeats: an unknown is never given up by clock alone. */
+export function lookupDelayMs(lookups: number): number {
+  return lookupDelaysMs[Math.min(lookups, lookupDelaysMs.length - 1)] ?? 24 * 3_600_000;
+}
+
+const resendDelaysMs = [500, 1_000, 2_000, 5_000, 15_000, 60_000, 300_000, 3_600_000] as const;
+
+/** Wait before asking again for an operation of which it is certain that it never left us. */
+export function resendDelayMs(sentCount: number): number {
+  return resendDelaysMs[Math.min(sentCount, resendDelaysMs.length - 1)] ?? 3_600_000;
+}
+
+/** A run waits this long at most for something due; later work ends the run and `wake_at` starts another. */
+export const waitInRunMsMax = 60_000;

@@ -1,0 +1,54 @@
+/** All three sandbox providers keep the port's promises, through the real adapter over HTTP. */
+import { afterAll, beforeAll, describe, test } from '@jest/globals';
+import { startTestSandbox } from '../sandbox/testing/client.ts';
+import type { TestSandbox } from '../sandbox/testing/client.ts';
+import type { Provider } from '../domain/provider.ts';
+import { listConformanceCases } from './conformance.ts';
+import type { ConformanceHarness } from './conformance.ts';
+import { createProviders } from './registry.ts';
+import { sandboxContracts } from './sandbox/contracts.ts';
+
+const webhookSecret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+
+let sandbox: TestSandbox;
+
+beforeAll(async () => {
+  sandbox = await startTestSandbox();
+});
+
+afterAll(async () => {
+  await sandbox.close();
+});
+
+function findProvider(name: string, sandboxUrl: string): Provider {
+  const provider = createProviders({ sandboxUrl, webhookSecret }).get(name);
+  if (provider === undefined) throw new Error(`no provider ${name}`);
+  return provider;
+}
+
+function createHarness(name: string): ConformanceHarness {
+  return {
+    provider: findProvider(name, sandbox.url),
+    unreachable: findProvider(name, 'http://127.0.0.1:1'),
+    tokens: {
+      approved: 'tok_visa',
+      insufficientFunds: 'tok_declined_insufficient_funds',
+      lostReply: 'tok_lost_reply',
+      serverError: 'tok_error_500',
+      challenge: 'tok_3ds',
+    },
+    listMovements: () => sandbox.books(name),
+    advanceClock: (durationMs) => sandbox.advance(Math.ceil(durationMs / 1_000)),
+  };
+}
+
+for (const contract of sandboxContracts) {
+  describe(contract.name, () => {
+    test.each(listConformanceCases(contract).map((entry) => [entry.name, entry] as const))(
+      '%s',
+      async (_, entry) => {
+        await entry.run(createHarness(contract.name));
+      },
+    );
+  });
+}

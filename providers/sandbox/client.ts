@@ -1,0 +1,125 @@
+/** Speaks HTTP and knows nothing of payments. Never throws, never retries. */
+import { Agent, request } from 'undici';
+import type { Dispatcher } from 'undici';
+
+export interface HttpCall {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly idempotencyKey?: string;
+  readonly body?: Readonly<Record<string, unknown>>;
+}
+
+export type HttpAnswer =
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly disposition: string | null;
+      readonly text: string;
+    }
+  /** No connection came about, so nothing left us. */
+  | { readonly kind: 'not_connected'; readonly detail: string }
+  /** Anything may have happened. */
+  | { readonly kind: 'no_answer'; readonly detail: string };
+
+export interface HttpClient {
+  call(call: HttpCall): Promise<HttpAnswer>;
+}
+
+interface HttpClientOptions {
+  readonly baseUrl: string;
+  /** Of a whole call: connecting, sending, reading. */
+  readonly deadlineMs: number;
+  readonly dispatcher: Dispatcher;
+}
+
+const bodyBytesMax = 64 * 1_024;
+const connectTimeoutMs = 5_000;
+
+/** One pool for all providers of one host. Deadlines are per call. */
+export function createDispatcher(): Dispatcher {
+  return new Agent({
+    connect: { timeout: connectTimeoutMs },
+    keepAliveTimeout: 30_000,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+}
+
+const connectCodes: readonly unknown[] = ['ECONNREFUSED', 'ENOTFOUND', 'UND_ERR_CONNECT_TIMEOUT'];
+
+/**
+ * Only what fails before there is a connection. A kept-alive socket that breaks looks alike but may
+ * have carried the request, and its errors come from other system calls.
+ */
+function isConnectError(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  if ('errors' in error && Array.isArray(error.errors)) {
+    return error.errors.length > 0 && error.errors.every(isConnectError);
+  }
+  if ('code' in error && connectCodes.includes(error.code)) return true;
+  return 'syscall' in error && (error.syscall === 'connect' || error.syscall === 'getaddrinfo');
+}
+
+function describeError(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return 'error';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return 'name' in error && typeof error.name === 'string' ? error.name : 'error';
+}
+
+async function readText(body: Dispatcher.ResponseData['body']): Promise<string | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > bodyBytesMax) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function exchange(
+  options: HttpClientOptions,
+  call: HttpCall,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
+  const { statusCode, headers, body } = await request(`${options.baseUrl}${call.path}`, {
+    dispatcher: options.dispatcher,
+    method: call.method,
+    signal,
+    headers: {
+      accept: 'application/json',
+      ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(call.idempotencyKey === undefined ? {} : { 'idempotency-key': call.idempotencyKey }),
+    },
+    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+  });
+  const text = await readText(body);
+  if (text === null) return { kind: 'no_answer', detail: 'body_too_large' };
+  const disposition = headers['sandbox-disposition'];
+  return {
+    kind: 'answered',
+    status: statusCode,
+    disposition: typeof disposition === 'string' ? disposition : null,
+    text,
+  };
+}
+
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  return {
+    async call(call) {
+      const controller = new AbortController();
+      const timer = setTimeout(() => {
+        controller.abort();
+      }, options.deadlineMs);
+      try {
+        return await exchange(options, call, controller.signal);
+      } catch (error) {
+        if (isConnectError(error)) return { kind: 'not_connected', detail: describeError(error) };
+        const detail = controller.signal.aborted ? 'deadline' : describeError(error);
+        return { kind: 'no_answer', detail };
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+}

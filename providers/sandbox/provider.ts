@@ -1,0 +1,110 @@
+import type { Dispatcher } from 'undici';
+import type {
+  AuthorizeRequest,
+  OperationRequest,
+  Provider,
+  ProviderContract,
+  ProviderOutcome,
+} from '../../domain/provider.ts';
+import { createHttpClient } from './client.ts';
+import type { HttpCall, HttpClient } from './client.ts';
+import { mapFence, mapLookup, mapReply } from './mapping.ts';
+import type { CallKind } from './mapping.ts';
+import { createWebhookReader } from './webhook.ts';
+
+export interface SandboxProviderOptions {
+  readonly contract: ProviderContract;
+  /** Of the sandbox; the provider's own address lies beneath. */
+  readonly baseUrl: string;
+  readonly webhookSecret: string;
+  readonly dispatcher: Dispatcher;
+}
+
+interface Money {
+  readonly reference: string;
+  readonly amountMinor: bigint;
+  readonly currency: AuthorizeRequest['currency'];
+}
+
+/** The wire carries JSON integers; an amount they cannot hold must not leave rounded. */
+function fitsTheWire(amountMinor: bigint): boolean {
+  return amountMinor > 0n && amountMinor <= BigInt(Number.MAX_SAFE_INTEGER);
+}
+
+function authorizeCall(path: string, request: AuthorizeRequest): HttpCall {
+  const { reference, amountMinor, currency, token, capture, returnUrl } = request;
+  const body = { reference, amount: Number(amountMinor), currency, token, capture };
+  return {
+    method: 'POST',
+    path: `${path}/authorizations`,
+    idempotencyKey: request.idempotencyKey,
+    body: returnUrl === undefined ? body : { ...body, return_url: returnUrl },
+  };
+}
+
+function operationCall(path: string, collection: string, request: OperationRequest): HttpCall {
+  const { reference, amountMinor, currency, final } = request;
+  const authorization = encodeURIComponent(request.providerReference);
+  return {
+    method: 'POST',
+    path: `${path}/authorizations/${authorization}/${collection}`,
+    idempotencyKey: request.idempotencyKey,
+    body: { reference, amount: Number(amountMinor), currency, final },
+  };
+}
+
+function notSent(provider: string, detail: string): ProviderOutcome {
+  return { kind: 'not_sent', evidence: { kind: 'provider_reply', provider, detail } };
+}
+
+async function send(
+  client: HttpClient,
+  provider: string,
+  kind: CallKind,
+  { reference, amountMinor, currency }: Money,
+  call: HttpCall,
+): Promise<ProviderOutcome> {
+  if (!fitsTheWire(amountMinor)) return notSent(provider, 'amount_out_of_range');
+  const answer = await client.call(call);
+  return mapReply({ provider, kind, reference, amountMinor, currency }, answer);
+}
+
+export function createSandboxProvider(options: SandboxProviderOptions): Provider {
+  const { contract, dispatcher } = options;
+  const { name } = contract;
+  const path = `/${name}`;
+  const baseUrl = options.baseUrl.replace(/\/$/, '');
+  const client = createHttpClient({ baseUrl, deadlineMs: contract.deadlineMs, dispatcher });
+
+  function operate(
+    kind: Exclude<CallKind, 'authorize'>,
+    request: OperationRequest,
+  ): Promise<ProviderOutcome> {
+    return send(client, name, kind, request, operationCall(path, `${kind}s`, request));
+  }
+
+  return {
+    contract,
+    async authorize(request) {
+      if (request.capture && !contract.sale) return notSent(name, 'sale_not_supported');
+      return send(client, name, 'authorize', request, authorizeCall(path, request));
+    },
+    capture: (request) => operate('capture', request),
+    void: (request) => operate('void', request),
+    refund: (request) => operate('refund', request),
+    async lookup(kind, reference) {
+      const place = `${path}/lookups/${kind}/${encodeURIComponent(reference)}`;
+      const answer = await client.call({ method: 'GET', path: place });
+      return mapLookup({ provider: name, kind, reference }, answer);
+    },
+    async voidByReference(reference) {
+      if (!contract.voidByReference) {
+        const detail = 'not_supported';
+        return { kind: 'refused', evidence: { kind: 'provider_reply', provider: name, detail } };
+      }
+      const call = { method: 'POST', path: `${path}/fences`, body: { reference } } as const;
+      return mapFence(name, reference, await client.call(call));
+    },
+    readWebhook: createWebhookReader(name, options.webhookSecret),
+  };
+}

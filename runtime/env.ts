@@ -1,0 +1,173 @@
+/**
+ * The environment, read in this one place: per process, the frozen settings it goes by. The
+ * variables themselves are in `variables.ts`, their documentation in `.env.example`.
+ */
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { readVariables, required, SettingsError } from './variables.ts';
+import type { Environment, Variables } from './variables.ts';
+
+export interface TemporalSettings {
+  readonly address: string;
+  readonly namespace: string;
+}
+
+/** What every long-lived process of ours reads. */
+interface CommonSettings {
+  readonly mode: 'test' | 'live';
+  readonly logLevel: Variables['TENDER_LOG_LEVEL'];
+  readonly parentWatch: boolean;
+  readonly workerDatabaseUrl: string;
+  readonly temporal: TemporalSettings;
+  /** The bundle made at build time; without it the worker bundles at its start. */
+  readonly workflowBundle: string | undefined;
+  readonly sandbox: { readonly url: string; readonly webhookSecret: string } | undefined;
+}
+
+export interface ApiSettings extends CommonSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly publicUrl: string;
+  readonly apiDatabaseUrl: string;
+  /** `jwks` is a file's path or an https URL. Without these no staff token is accepted. */
+  readonly staff:
+    { readonly jwks: string; readonly issuer: string; readonly audience: string } | undefined;
+}
+
+export type BackgroundSettings = CommonSettings;
+
+export interface MigrateSettings {
+  readonly databaseUrl: string;
+  readonly apiPassword: string | undefined;
+  readonly workerPassword: string | undefined;
+}
+
+export interface SeedSettings {
+  readonly databaseUrl: string;
+  readonly seed: unknown;
+}
+
+/** What `npm start` and the test servers go by. */
+export interface LocalSettings {
+  readonly home: string;
+  readonly cache: string;
+  readonly host: string;
+  readonly port: number;
+  readonly publicUrl: string | undefined;
+  readonly logLevel: Variables['TENDER_LOG_LEVEL'];
+  readonly databaseUrl: string | undefined;
+  readonly apiDatabaseUrl: string | undefined;
+  readonly workerDatabaseUrl: string | undefined;
+  readonly temporalAddress: string | undefined;
+  readonly temporalNamespace: string;
+  readonly sandboxPort: number | undefined;
+  readonly searchPath: string;
+  /** npm ran us: then npm's end, also by SIGKILL, is ours. */
+  readonly startedByNpm: boolean;
+  /** What the children inherit: all but our own variables, which each is given anew. */
+  readonly inherited: Readonly<Record<string, string>>;
+}
+
+export function apiSettings(env: Environment = process.env): ApiSettings {
+  const values = readVariables(env);
+  return Object.freeze({
+    ...commonSettings(values),
+    host: values.TENDER_HOST,
+    port: values.TENDER_PORT,
+    publicUrl: values.TENDER_PUBLIC_URL ?? `http://${values.TENDER_HOST}:${values.TENDER_PORT}`,
+    apiDatabaseUrl: required(values, 'TENDER_API_DATABASE_URL'),
+    staff:
+      values.TENDER_STAFF_JWKS === undefined
+        ? undefined
+        : Object.freeze({
+            jwks: values.TENDER_STAFF_JWKS,
+            issuer: required(values, 'TENDER_STAFF_ISSUER'),
+            audience: required(values, 'TENDER_STAFF_AUDIENCE'),
+          }),
+  });
+}
+
+export function backgroundSettings(env: Environment = process.env): BackgroundSettings {
+  return Object.freeze(commonSettings(readVariables(env)));
+}
+
+export function migrateSettings(env: Environment = process.env): MigrateSettings {
+  const values = readVariables(env);
+  return Object.freeze({
+    databaseUrl: required(values, 'DATABASE_URL'),
+    apiPassword: values.TENDER_API_DB_PASSWORD,
+    workerPassword: values.TENDER_WORKER_DB_PASSWORD,
+  });
+}
+
+export function seedSettings(env: Environment = process.env): SeedSettings {
+  const values = readVariables(env);
+  const seed = required(values, 'TENDER_SEED');
+  try {
+    return Object.freeze({
+      databaseUrl: required(values, 'DATABASE_URL'),
+      seed: JSON.parse(seed) as unknown,
+    });
+  } catch (error) {
+    if (error instanceof SettingsError) throw error;
+    throw new SettingsError('TENDER_SEED: is not JSON');
+  }
+}
+
+export function localSettings(env: Environment = process.env): LocalSettings {
+  const values = readVariables(env);
+  if (values.TENDER_MODE === 'live') {
+    throw new SettingsError(
+      'TENDER_MODE: "live" is for a deployment of its own; npm start runs against the sandbox',
+    );
+  }
+  const project = join(import.meta.dirname, '..');
+  const caches = env['XDG_CACHE_HOME'] ?? '';
+  return Object.freeze({
+    home: resolve(values.TENDER_HOME ?? join(project, '.tender')),
+    cache: resolve(values.TENDER_CACHE ?? join(caches || join(homedir(), '.cache'), 'tender')),
+    host: values.TENDER_HOST,
+    port: values.TENDER_PORT,
+    publicUrl: values.TENDER_PUBLIC_URL,
+    logLevel: values.TENDER_LOG_LEVEL,
+    databaseUrl: values.DATABASE_URL,
+    apiDatabaseUrl: values.TENDER_API_DATABASE_URL,
+    workerDatabaseUrl: values.TENDER_WORKER_DATABASE_URL,
+    temporalAddress: values.TENDER_TEMPORAL_ADDRESS,
+    temporalNamespace: values.TENDER_TEMPORAL_NAMESPACE,
+    sandboxPort: values.TENDER_SANDBOX_PORT,
+    searchPath: env['PATH'] ?? '',
+    startedByNpm: env['npm_lifecycle_event'] !== undefined,
+    inherited: Object.freeze(inheritedVariables(env)),
+  });
+}
+
+function commonSettings(values: Variables): CommonSettings {
+  return {
+    mode: values.TENDER_MODE,
+    logLevel: values.TENDER_LOG_LEVEL,
+    parentWatch: values.TENDER_PARENT_WATCH,
+    workerDatabaseUrl: required(values, 'TENDER_WORKER_DATABASE_URL'),
+    temporal: Object.freeze({
+      address: required(values, 'TENDER_TEMPORAL_ADDRESS'),
+      namespace: values.TENDER_TEMPORAL_NAMESPACE,
+    }),
+    workflowBundle: values.TENDER_WORKFLOW_BUNDLE,
+    sandbox:
+      values.TENDER_SANDBOX_URL === undefined
+        ? undefined
+        : Object.freeze({
+            url: values.TENDER_SANDBOX_URL,
+            webhookSecret: required(values, 'TENDER_SANDBOX_WEBHOOK_SECRET'),
+          }),
+  };
+}
+
+function inheritedVariables(env: Environment): Record<string, string> {
+  const inherited: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    const ours = name.startsWith('TENDER_') || name === 'DATABASE_URL';
+    if (!ours && value !== undefined) inherited[name] = value;
+  }
+  return inherited;
+}

@@ -1,0 +1,36 @@
+import type { Context } from '../context.ts';
+import { findContract } from '../contracts.ts';
+import { answerBooks } from '../control/books.ts';
+import type { ClockControl } from '../control/clock.ts';
+import { answerFaults } from '../control/faults.ts';
+import { answerTokens } from '../control/tokens.ts';
+import { answerChallenge } from './challenge-routes.ts';
+import { answerProvider } from './provider-routes.ts';
+import { errorReply, jsonReply } from './reply.ts';
+import type { Answer, Reply } from './reply.ts';
+import type { Request } from './request.ts';
+
+const notHere = errorReply(404, 'not_found', 'no_such_address', 'nothing is served here');
+
+export type Router = (request: Request) => Promise<Answer>;
+
+function answerControl(context: Context, request: Request): Reply | null {
+  const [first] = request.segments;
+  if (first === 'tokens') return answerTokens(context, request);
+  if (first === 'faults') return answerFaults(context, request);
+  if (request.method !== 'GET') return null;
+  if (first === 'books') return answerBooks(context, request.query.get('provider'));
+  if (first === 'livez') return jsonReply(200, { ok: true });
+  return null;
+}
+
+export function createRouter(context: Context, clock: ClockControl): Router {
+  return async (request) => {
+    const [first = ''] = request.segments;
+    const contract = findContract(first);
+    if (contract !== undefined) return answerProvider(context, contract, request);
+    if (first === 'challenges') return answerChallenge(context, request);
+    if (first === 'clock' && request.method === 'POST') return clock.answer(request);
+    return answerControl(context, request) ?? notHere;
+  };
+}

@@ -1,0 +1,126 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Behaviour } from '../cards.ts';
+import type { Context } from '../context.ts';
+import type { Contract } from '../contracts.ts';
+import type { AuthorizationRow } from '../store/authorizations.ts';
+import { bookAuthorization } from './books.ts';
+import { presentAuthorization } from './present.ts';
+import { declinedBody, lateAfterMs } from './result.ts';
+import type { Lateness, Result } from './result.ts';
+
+/** How long a shopper may take on the 3-D Secure page. */
+const challengeLifeMs = 60 * 60 * 1_000;
+
+export interface AuthorizeOrder {
+  readonly contract: Contract;
+  readonly key: string;
+  readonly reference: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly capture: boolean;
+  readonly returnUrl: string | null;
+  /** Null: a token we never issued. */
+  readonly behaviour: Behaviour | null;
+}
+
+type Decision = Pick<AuthorizationRow, 'status' | 'decline_code'>;
+
+function decide(behaviour: Behaviour | null): Decision {
+  switch (behaviour) {
+    case null:
+      return { status: 'declined', decline_code: 'invalid_token' };
+    case 'insufficient_funds':
+    case 'do_not_honor':
+      return { status: 'declined', decline_code: behaviour };
+    case 'challenge':
+      return { status: 'requires_action', decline_code: null };
+    default:
+      return { status: 'authorized', decline_code: null };
+  }
+}
+
+function newAuthorization(
+  order: AuthorizeOrder,
+  decision: Decision,
+  now: number,
+): AuthorizationRow {
+  const { contract, reference, key, amount, currency, capture } = order;
+  const isChallenged = decision.status === 'requires_action';
+  return {
+    id: `${contract.name}_auth_${uuidv7()}`,
+    provider: contract.name,
+    reference,
+    key,
+    amount,
+    currency,
+    sale: capture ? 1 : 0,
+    ...decision,
+    captured: 0,
+    refunded: 0,
+    released: 0,
+    closed: 0,
+    return_url: order.returnUrl,
+    created_at: now,
+    expires_at: now + (isChallenged ? challengeLifeMs : contract.authorizationLifeMs),
+  };
+}
+
+/** The funds are reserved, and taken if it was a sale. */
+export function approved(row: AuthorizationRow, contract: Contract, now: number): AuthorizationRow {
+  const isSale = row.sale === 1;
+  return {
+    ...row,
+    status: 'authorized',
+    decline_code: null,
+    captured: isSale ? row.amount : 0,
+    closed: isSale ? 1 : 0,
+    expires_at: now + contract.authorizationLifeMs,
+  };
+}
+
+/** One authorization or sale, inside the caller's transaction. */
+export function authorize(context: Context, order: AuthorizeOrder, lateness: Lateness): Result {
+  const { store, clock } = context;
+  const { contract, reference } = order;
+  if (store.fences.has(contract.name, reference)) {
+    return { status: 402, body: declinedBody('reference_voided', { reference }) };
+  }
+  const now = clock.now();
+  const decision = decide(order.behaviour);
+  const late = decision.status === 'authorized' ? lateness : null;
+  const fresh = newAuthorization(
+    order,
+    late === 'late_success' ? { status: 'declined', decline_code: 'do_not_honor' } : decision,
+    now,
+  );
+  const row = fresh.status === 'authorized' ? approved(fresh, contract, now) : fresh;
+  store.authorizations.insert(row);
+  if (late !== null) {
+    store.jobs.insert({
+      subject_id: row.id,
+      kind: late,
+      operation: 'authorize',
+      authorization_id: row.id,
+      due_at: now + lateAfterMs,
+    });
+  } else if (row.status === 'authorized') {
+    bookAuthorization(store, row, now);
+  }
+  return {
+    ...present(context, row, now),
+    kept: late === 'late_success',
+    event: {
+      operation: 'authorize',
+      succeeded: row.status === 'authorized',
+      provider: row.provider,
+      reference,
+      providerReference: row.id,
+    },
+  };
+}
+
+function present(context: Context, row: AuthorizationRow, now: number): Result {
+  const body = presentAuthorization(row, now, context.publicUrl());
+  if (row.status !== 'declined') return { status: 200, body };
+  return { status: 402, body: declinedBody(row.decline_code ?? 'declined', body) };
+}

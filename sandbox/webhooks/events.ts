@@ -1,0 +1,58 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Context } from '../context.ts';
+import type { WebhookFault } from '../faults.ts';
+import type { EventSubject } from '../processor/result.ts';
+
+const heldBackMs = 3_000;
+const duplicateAfterMs = 1_000;
+const lateMs = 30_000;
+
+/** When the copies of an event leave, after its cause. Held back, it is overtaken by the next. */
+function delays(fault: WebhookFault | null): readonly number[] {
+  switch (fault) {
+    case 'webhook_duplicate':
+      return [0, duplicateAfterMs];
+    case 'webhook_reordered':
+      return [heldBackMs];
+    case 'webhook_late':
+      return [lateMs];
+    case 'webhook_early':
+    case null:
+      return [0];
+  }
+}
+
+export interface EnqueuedEvent {
+  readonly sequence: number;
+  /** Its cause must not be answered before the event has been delivered. */
+  readonly isEarly: boolean;
+}
+
+/** Puts an event into the queue, inside the transaction of what it tells of. */
+export function enqueueEvent(
+  context: Context,
+  subject: EventSubject,
+  fault: WebhookFault | null = context.faults.drawWebhook(subject.provider, subject.operation),
+): EnqueuedEvent {
+  const { store, clock } = context;
+  const now = clock.now();
+  const eventId = `evt_${uuidv7()}`;
+  const noun = subject.operation === 'authorize' ? 'authorization' : subject.operation;
+  const body = JSON.stringify({
+    id: eventId,
+    type: `${noun}.${subject.succeeded ? 'succeeded' : 'failed'}`,
+    provider: subject.provider,
+    reference: subject.reference,
+    provider_reference: subject.providerReference,
+    created_at: new Date(now).toISOString(),
+  });
+  const [sequence = 0] = delays(fault).map((delay) =>
+    store.webhooks.insert({
+      event_id: eventId,
+      provider: subject.provider,
+      body,
+      due_at: now + delay,
+    }),
+  );
+  return { sequence, isEarly: fault === 'webhook_early' };
+}

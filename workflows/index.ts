@@ -1,0 +1,2 @@
+/** What the worker registers. */
+export { paymentWorkflow } from './payment/workflow.ts';
