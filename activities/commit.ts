@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commitChange } from '../db/changes.ts';
+import { isTransient } from '../db/errors.ts';
 import { getPayment } from '../db/payments.ts';
 import { paymentState } from '../db/snapshot.ts';
 import type { Change } from '../domain/change.ts';
@@ -53,7 +54,7 @@ export async function commitOutcome(
     try {
       return await commit(deps, current, decide);
     } catch (error) {
-      if (performance.now() > giveUpAt) throw error;
+      if (!isTransient(error) || performance.now() > giveUpAt) throw error;
       deps.log.warn({ paymentId: payment.id, error: String(error) }, 'outcome not yet recorded');
       await sleep(200);
       current = await load(deps, payment.id).catch(() => current);

@@ -41,16 +41,12 @@ export async function claimKey(
   return rows[0]?.held ?? null;
 }
 
-export async function findKey(
-  db: Db | Transaction<Database>,
+export async function readKey(
+  db: Db,
   claim: Pick<KeyClaim, 'merchant_id' | 'person' | 'key'>,
 ): Promise<HeldKey | null> {
-  const { rows } = await sql<{ held: HeldKey }>`
-    select to_jsonb(k) || jsonb_build_object('fingerprint', encode(k.fingerprint, 'hex')) as held
-    from idempotency_keys k
-    where merchant_id = ${claim.merchant_id} and person = ${claim.person} and key = ${claim.key}`.execute(
-    db,
-  );
+  const { rows } = await sql<{ held: HeldKey | null }>`
+    select read_key(${claim.merchant_id}, ${claim.person}, ${claim.key}) as held`.execute(db);
   return rows[0]?.held ?? null;
 }
 

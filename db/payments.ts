@@ -15,7 +15,6 @@ export interface NewPayment {
   readonly captureMethod: 'automatic' | 'manual';
   readonly paymentMethod: PaymentMethod;
   readonly merchantReference?: string | undefined;
-  readonly uniqueReference: boolean;
   readonly customerId?: string | undefined;
   readonly customer?:
     { readonly email?: string | undefined; readonly name?: string | undefined } | undefined;
@@ -52,7 +51,6 @@ export async function acceptPayment(db: Db, key: KeyClaim, p: NewPayment): Promi
       capture_method: p.captureMethod,
       payment_method: p.paymentMethod,
       merchant_reference: p.merchantReference,
-      unique_reference: p.uniqueReference && p.merchantReference !== undefined,
       customer_id: p.customerId,
       metadata: p.metadata,
       options: p.options,
@@ -83,6 +81,17 @@ export async function findPayment(
 ): Promise<PaymentSnapshot | null> {
   const { rows } = await sql<{ snapshot: PaymentSnapshot | null }>`
     select payment_snapshot(${paymentId}) as snapshot`.execute(db);
+  return rows[0]?.snapshot ?? null;
+}
+
+/** As that merchant: another's payment is not there. */
+export async function readPayment(
+  db: Db,
+  merchantId: string,
+  paymentId: string,
+): Promise<PaymentSnapshot | null> {
+  const { rows } = await sql<{ snapshot: PaymentSnapshot | null }>`
+    select read_payment(${merchantId}, ${paymentId}) as snapshot`.execute(db);
   return rows[0]?.snapshot ?? null;
 }
 
@@ -150,10 +159,14 @@ export async function listPayments(
   return (await query.execute()).map((row) => row.snapshot);
 }
 
-/** Payments past their `wake_at`, captures and refunds first. */
-export async function listOverdue(db: Db, limit: number): Promise<readonly string[]> {
+/** Payments past their `wake_at` and not among `except`, captures and refunds first. */
+export async function listOverdue(
+  db: Db,
+  limit: number,
+  except: readonly string[],
+): Promise<readonly string[]> {
   const { rows } = await sql<{ id: string }>`
-    select id from payments where wake_at <= tender_now()
+    select id from payments where wake_at <= tender_now() and id <> all(${sql.val([...except])}::text[])
     order by (void_open or capture_reserved > 0 or refund_reserved > 0) desc, wake_at
     limit ${limit}`.execute(db);
   return rows.map((row) => row.id);

@@ -23,7 +23,8 @@ export type Resolution =
 
 /** Negative lookups past the final age that prove absence. */
 const absencesFinal = 2;
-const sendsMax = 4;
+/** One resend: what fails twice is voided by reference where that is possible. */
+const sendsMax = 2;
 
 export function resolveAttempt(
   payment: PaymentState,

@@ -2,3 +2,5 @@
 export function paymentWorkflowId(paymentId: string): string {
   return `payment/${paymentId}`;
 }
+
+export const paymentTaskQueue = 'payments';

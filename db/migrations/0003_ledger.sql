@@ -71,26 +71,31 @@ begin
 end $$;
 create trigger postings_check before insert on postings for each row execute function check_posting();
 
--- One upsert per statement, rows in key order: every transaction takes these locks in the same order.
+-- Rows in key order: every transaction takes these locks in the same order, so none can deadlock.
 -- Postings of a releasing entry are mirrored, so they take back from the other side.
 create function apply_postings() returns trigger language plpgsql security definer set search_path = public as $$
+declare d record;
 begin
-  insert into account_balances as b
-    (merchant_id, account, provider, currency, pending_debits, pending_credits, posted_debits, posted_credits)
-  select p.merchant_id, p.account, p.provider, p.currency,
-    coalesce(sum(p.amount) filter (where e.state = 'pending' and e.resolves_id is null and p.side = 'debit'), 0)
-      - coalesce(sum(p.amount) filter (where e.resolves_id is not null and p.side = 'credit'), 0),
-    coalesce(sum(p.amount) filter (where e.state = 'pending' and e.resolves_id is null and p.side = 'credit'), 0)
-      - coalesce(sum(p.amount) filter (where e.resolves_id is not null and p.side = 'debit'), 0),
-    coalesce(sum(p.amount) filter (where e.state = 'posted' and p.side = 'debit'), 0),
-    coalesce(sum(p.amount) filter (where e.state = 'posted' and p.side = 'credit'), 0)
-  from new_postings p join journal_entries e on e.id = p.entry_id
-  group by 1, 2, 3, 4 order by 1, 2, 3, 4
-  on conflict (merchant_id, account, provider, currency) do update set
-    pending_debits = b.pending_debits + excluded.pending_debits,
-    pending_credits = b.pending_credits + excluded.pending_credits,
-    posted_debits = b.posted_debits + excluded.posted_debits,
-    posted_credits = b.posted_credits + excluded.posted_credits;
+  for d in
+    select p.merchant_id, p.account, p.provider, p.currency,
+      coalesce(sum(p.amount) filter (where e.state = 'pending' and e.resolves_id is null and p.side = 'debit'), 0)
+        - coalesce(sum(p.amount) filter (where e.resolves_id is not null and p.side = 'credit'), 0) as pending_debits,
+      coalesce(sum(p.amount) filter (where e.state = 'pending' and e.resolves_id is null and p.side = 'credit'), 0)
+        - coalesce(sum(p.amount) filter (where e.resolves_id is not null and p.side = 'debit'), 0) as pending_credits,
+      coalesce(sum(p.amount) filter (where e.state = 'posted' and p.side = 'debit'), 0) as posted_debits,
+      coalesce(sum(p.amount) filter (where e.state = 'posted' and p.side = 'credit'), 0) as posted_credits
+    from new_postings p join journal_entries e on e.id = p.entry_id
+    group by 1, 2, 3, 4 order by 1, 2, 3, 4
+  loop
+    insert into account_balances (merchant_id, account, provider, currency)
+    values (d.merchant_id, d.account, d.provider, d.currency) on conflict do nothing;
+    update account_balances b set
+      pending_debits = b.pending_debits + d.pending_debits,
+      pending_credits = b.pending_credits + d.pending_credits,
+      posted_debits = b.posted_debits + d.posted_debits,
+      posted_credits = b.posted_credits + d.posted_credits
+    where (b.merchant_id, b.account, b.provider, b.currency) = (d.merchant_id, d.account, d.provider, d.currency);
+  end loop;
   return null;
 end $$;
 create trigger postings_apply after insert on postings

@@ -54,7 +54,7 @@ $$;
 -- Answers { outcome: 'created' | 'key_held' | 'duplicate_reference', held?, snapshot? }.
 create function accept_payment(c jsonb) returns jsonb language plpgsql as $$
 declare
-  held jsonb; snapshot jsonb; new_customer customers; first payments;
+  held jsonb; snapshot jsonb; new_customer customers; first payments; one_per_reference boolean;
   new_id text := c #>> '{payment,id}';
 begin
   perform set_config('tender.merchant_id', c #>> '{payment,merchant_id}', true);
@@ -62,7 +62,9 @@ begin
   if held is not null then
     return jsonb_build_object('outcome', 'key_held', 'held', held);
   end if;
-  if (c #>> '{payment,unique_reference}')::boolean then
+  one_per_reference := c #>> '{payment,merchant_reference}' is not null
+    and (select m.unique_reference from merchants m where m.id = c #>> '{payment,merchant_id}');
+  if one_per_reference then
     -- Serialises the reference: a committed duplicate is then seen by the select, not by an exception.
     perform pg_advisory_xact_lock(hashtextextended(
       (c #>> '{payment,merchant_id}') || ' ' || (c #>> '{payment,merchant_reference}'), 0));
@@ -82,7 +84,7 @@ begin
   insert into payments (id, merchant_id, status, amount, currency, capture_method, payment_method, merchant_reference,
     unique_reference, customer_id, metadata, options, regulated, submit_within_ms, submit_by, expires_at, wake_at, status_basis)
   select new_id, n.merchant_id, n.status, n.amount, n.currency, n.capture_method, n.payment_method, n.merchant_reference,
-    n.unique_reference, coalesce(n.customer_id, new_customer.id), n.metadata, n.options, n.regulated, n.submit_within_ms,
+    one_per_reference, coalesce(n.customer_id, new_customer.id), n.metadata, n.options, n.regulated, n.submit_within_ms,
     tender_now() + n.submit_within_ms * interval '1 millisecond',
     tender_now() + (c ->> 'lifetime_ms')::bigint * interval '1 millisecond',
     tender_now() + direct_delivery(), n.status_basis
@@ -99,7 +101,7 @@ end $$;
 --   timeline, events, answers }. Answers { committed, snapshot }; not committed: the truth to decide on again.
 create function commit_change(c jsonb) returns jsonb language plpgsql as $$
 declare
-  held payments; patch jsonb; moved int; snapshot jsonb;
+  held payments; patch jsonb; moved int; snapshot jsonb; due timestamptz;
   p_id text := c ->> 'payment_id';
 begin
   select * into held from payments where id = p_id for no key update;
@@ -158,13 +160,16 @@ begin
 
   -- When this payment next wants attention. The work is being done now, so not before direct delivery
   -- has had its time; the sweeper comes after that (DESIGN 3, "Nothing committed is left undelivered").
-  update payments p set wake_at = greatest(tender_now() + direct_delivery(), least(
+  select least(
       (select min(a.due_at) from attempts a where a.payment_id = p.id and not (a.status = 'authorized' and p.capture_closed)),
       (select min(o.due_at) from operations o where o.payment_id = p.id),
       case when p.status = 'processing' and not exists (
           select from attempts a where a.payment_id = p.id and is_live_attempt(a.status)) then tender_now() end,
-      case when p.status in ('requires_payment_method', 'requires_action') then p.expires_at end))
-  where p.id = p_id;
+      case when p.status in ('requires_payment_method', 'requires_action') then p.expires_at end)
+    into due from payments p where p.id = p_id;
+  -- greatest() would skip a null: at rest means never.
+  update payments set wake_at = case when due is not null then greatest(tender_now() + direct_delivery(), due) end
+    where id = p_id;
 
   if jsonb_array_length(coalesce(c -> 'entries', '[]')) > 0 then perform post_entries(c -> 'entries'); end if;
   perform append_timeline(p_id, coalesce(c -> 'timeline', '[]'));

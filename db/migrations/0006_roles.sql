@@ -63,3 +63,18 @@ begin
     end if;
   end loop;
 end $$;
+
+-- Reads of one merchant in one round trip: the merchant is set for the statement, row-level security does the rest.
+create function read_payment(p_merchant_id text, p_payment_id text) returns jsonb language plpgsql as $$
+begin
+  perform set_config('tender.merchant_id', p_merchant_id, true);
+  return payment_snapshot(p_payment_id);
+end $$;
+create function read_key(p_merchant_id text, p_person text, p_key text) returns jsonb language plpgsql as $$
+declare held idempotency_keys;
+begin
+  perform set_config('tender.merchant_id', p_merchant_id, true);
+  select * into held from idempotency_keys where merchant_id = p_merchant_id and person = p_person and key = p_key;
+  if not found then return null; end if;
+  return to_jsonb(held) || jsonb_build_object('fingerprint', encode(held.fingerprint, 'hex'));
+end $$;

@@ -9,7 +9,7 @@ import type {
 import { createHttpClient } from './client.ts';
 import type { HttpCall, HttpClient } from './client.ts';
 import { mapFence, mapLookup, mapReply } from './mapping.ts';
-import type { CallKind } from './mapping.ts';
+import type { CallKind } from './replies.ts';
 import { createWebhookReader } from './webhook.ts';
 
 export interface SandboxProviderOptions {

@@ -13,6 +13,7 @@ export interface CommandOptions {
   readonly timeoutMs: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  readonly signal?: AbortSignal | undefined;
   /** Another account to run as. */
   readonly account?: { readonly uid: number; readonly gid: number } | undefined;
 }
@@ -28,6 +29,7 @@ export function runCommand(
       cwd: options.cwd,
       env: { ...options.environment },
       ...options.account,
+      ...(options.signal && { signal: options.signal }),
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: options.timeoutMs,
       killSignal: 'SIGKILL',

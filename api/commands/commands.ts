@@ -1,0 +1,227 @@
+/**
+ * What the HTTP API does with a payment. Each command is one transaction (key and rows), then an
+ * accelerator (start or wake its run), then a wait for the frozen answer. From the commit on nothing that
+ * fails can lose the request: the answer is then 202 and the work goes on.
+ */
+import pLimit from 'p-limit';
+import type { Logger } from 'pino';
+import { commitChange } from '../../db/changes.ts';
+import type { Db } from '../../db/client.ts';
+import {
+  claimKey,
+  freezeRefusal,
+  readKey,
+  type HeldKey,
+  type KeyClaim,
+} from '../../db/idempotency-keys.ts';
+import {
+  acceptPayment,
+  asMerchant,
+  lockPayment,
+  readPayment,
+  type NewPayment,
+} from '../../db/payments.ts';
+import { paymentState, type PaymentSnapshot } from '../../db/snapshot.ts';
+import type { Judgement } from '../../domain/commands.ts';
+import type { PaymentState } from '../../domain/payment-state.ts';
+import type { Runs } from '../../runtime/runs.ts';
+import type { Waiter } from './waiter.ts';
+
+export interface CommandDeps {
+  readonly db: Db;
+  readonly runs: () => Runs | undefined;
+  readonly waiter: Waiter;
+  readonly log: Logger;
+}
+
+export type CommandResult =
+  | {
+      readonly kind: 'answer';
+      /** 202: accepted and not yet clear, or in doubt. */
+      readonly status: 200 | 201 | 202 | 402 | 409;
+      readonly resource: HeldKey['resource_kind'];
+      /** The operation in `snapshot` that was asked for, when the resource is not the payment. */
+      readonly awaitsId: string;
+      readonly snapshot: PaymentSnapshot;
+      readonly code: string | undefined;
+      readonly detail: string | undefined;
+      readonly replayed: boolean;
+    }
+  | { readonly kind: 'key_reused' }
+  | { readonly kind: 'not_found' };
+
+/** Between commit 1 and the answer; more only makes everyone wait longer (docs/performance.md). */
+const startsInFlightMax = 12;
+/** A payment in doubt or at a slow provider costs no CPU: it gives its place to the next. */
+const slotMsMax = 1_500;
+
+export function createCommands(deps: CommandDeps): Commands {
+  const limit = pLimit(startsInFlightMax);
+  return {
+    create: (key, payment, waitMs) => create(deps, limit, key, payment, waitMs),
+    ask: (key, paymentId, question, waitMs) => ask(deps, key, paymentId, question, waitMs),
+  };
+}
+
+export interface Question {
+  readonly resource: HeldKey['resource_kind'];
+  /** Id of what the answer waits for: the new operation, or the payment itself. */
+  readonly awaitsId: string;
+  readonly judge: (payment: PaymentState) => Judgement;
+}
+
+export interface Commands {
+  create(key: KeyClaim, payment: NewPayment, waitMs: number): Promise<CommandResult>;
+  ask(key: KeyClaim, paymentId: string, question: Question, waitMs: number): Promise<CommandResult>;
+}
+
+async function create(
+  deps: CommandDeps,
+  limit: ReturnType<typeof pLimit>,
+  key: KeyClaim,
+  payment: NewPayment,
+  waitMs: number,
+): Promise<CommandResult> {
+  const endAt = performance.now() + waitMs;
+  const accepted = await acceptPayment(deps.db, key, payment);
+  if (accepted.outcome === 'key_held') return attach(deps, key, accepted.held, endAt);
+  if (accepted.outcome === 'duplicate_reference') {
+    return answer('payment', payment.id, 409, accepted.snapshot, false, 'duplicate_reference');
+  }
+  const asked = { resource: 'payment' as const, awaitsId: payment.id, paymentId: payment.id };
+  const clear = await limit(async () => {
+    // Queued for as long as its caller waits: the rest is the sweeper's.
+    if (waitMs > 0 && performance.now() >= endAt) return undefined;
+    await motion(deps, 'start', payment.id);
+    const slotEndAt = Math.min(endAt, performance.now() + slotMsMax);
+    return waitClear(deps, key, payment.id, slotEndAt, false);
+  });
+  return clear ?? wait(deps, key, asked, accepted.snapshot, endAt, false);
+}
+
+async function ask(
+  deps: CommandDeps,
+  key: KeyClaim,
+  paymentId: string,
+  question: Question,
+  waitMs: number,
+): Promise<CommandResult> {
+  const endAt = performance.now() + waitMs;
+  const asked = { resource: question.resource, awaitsId: question.awaitsId, paymentId };
+  const committed = await asMerchant(deps.db, key.merchant_id, async (trx) => {
+    const snapshot = await lockPayment(trx, paymentId);
+    if (snapshot === null) return { kind: 'not_found' as const };
+    const held = await claimKey(trx, key, { kind: asked.resource, ...asked });
+    if (held !== null) return { kind: 'held' as const, held };
+    const payment = paymentState(snapshot);
+    const judgement = question.judge(payment);
+    if (judgement.kind === 'refused') {
+      await freezeRefusal(trx, asked.awaitsId, judgement.code, judgement.detail, snapshot);
+      return { kind: 'refused' as const, judgement, snapshot };
+    }
+    const result = await commitChange(trx, payment, judgement.change);
+    if (!result.committed) throw new Error(`payment ${paymentId} changed under its lock`);
+    return { kind: 'accepted' as const, snapshot: result.snapshot };
+  });
+  switch (committed.kind) {
+    case 'not_found':
+      return { kind: 'not_found' };
+    case 'held':
+      return attach(deps, key, committed.held, endAt);
+    case 'refused': {
+      const { code, detail } = committed.judgement;
+      return answer(asked.resource, asked.awaitsId, 409, committed.snapshot, false, code, detail);
+    }
+    case 'accepted':
+      await motion(deps, 'wake', paymentId);
+      return wait(deps, key, asked, committed.snapshot, endAt, false);
+  }
+}
+
+/** A repeat is the same request: replayed if it is clear, else it waits with the first. */
+async function attach(
+  deps: CommandDeps,
+  key: KeyClaim,
+  held: HeldKey,
+  endAt: number,
+): Promise<CommandResult> {
+  if (held.fingerprint !== key.fingerprint) return { kind: 'key_reused' };
+  const frozen = frozenAnswer(held, true);
+  if (frozen !== undefined) return frozen;
+  const asked = {
+    resource: held.resource_kind,
+    awaitsId: held.awaits_id,
+    paymentId: held.payment_id,
+  };
+  const snapshot = await readPayment(deps.db, key.merchant_id, held.payment_id);
+  if (snapshot === null) throw new Error(`payment ${held.payment_id} of a held key is not there`);
+  return wait(deps, key, asked, snapshot, endAt, true);
+}
+
+function frozenAnswer(held: HeldKey, replayed: boolean): CommandResult | undefined {
+  if (held.answer_status === null) return undefined;
+  return answer(
+    held.resource_kind,
+    held.awaits_id,
+    held.answer_status,
+    held.answer as PaymentSnapshot,
+    replayed,
+    held.answer_code ?? undefined,
+    held.answer_detail ?? undefined,
+  );
+}
+
+interface Asked {
+  readonly resource: HeldKey['resource_kind'];
+  readonly awaitsId: string;
+  readonly paymentId: string;
+}
+
+async function wait(
+  deps: CommandDeps,
+  key: KeyClaim,
+  asked: Asked,
+  lastKnown: PaymentSnapshot,
+  endAt: number,
+  replayed: boolean,
+): Promise<CommandResult> {
+  const clear = await waitClear(deps, key, asked.paymentId, endAt, replayed);
+  if (clear !== undefined) return clear;
+  // Accepted is accepted: with the database gone the answer is what was last known, never a 5xx.
+  const current = await readPayment(deps.db, key.merchant_id, asked.paymentId).catch(() => null);
+  return answer(asked.resource, asked.awaitsId, 202, current ?? lastKnown, replayed);
+}
+
+async function waitClear(
+  deps: CommandDeps,
+  key: KeyClaim,
+  paymentId: string,
+  endAt: number,
+  replayed: boolean,
+): Promise<CommandResult | undefined> {
+  return deps.waiter.until(paymentId, endAt - performance.now(), async () => {
+    const held = await readKey(deps.db, key);
+    return held === null ? undefined : frozenAnswer(held, replayed);
+  });
+}
+
+function answer(
+  resource: HeldKey['resource_kind'],
+  awaitsId: string,
+  status: 200 | 201 | 202 | 402 | 409,
+  snapshot: PaymentSnapshot,
+  replayed: boolean,
+  code?: string,
+  detail?: string,
+): CommandResult {
+  return { kind: 'answer', resource, awaitsId, status, snapshot, replayed, code, detail };
+}
+
+async function motion(deps: CommandDeps, how: 'start' | 'wake', paymentId: string): Promise<void> {
+  try {
+    await deps.runs()?.[how](paymentId);
+  } catch (error) {
+    // The row's wake_at stands; the sweeper does it.
+    deps.log.warn({ paymentId, error: String(error) }, `could not ${how} the run`);
+  }
+}

@@ -1,0 +1,83 @@
+/** The one table of error codes: what each is over HTTP. Documented, and tested, in docs/errors.md. */
+import type { NoCode, RefusalCode } from '../domain/errors.ts';
+
+interface HttpErrorKind {
+  readonly status: number;
+  readonly title: string;
+}
+
+const refusals: Readonly<Record<RefusalCode, HttpErrorKind>> = {
+  payment_in_doubt: { status: 409, title: 'An outcome this request depends on is not yet known' },
+  cancel_pending: { status: 409, title: 'The payment is being canceled' },
+  payment_not_capturable: { status: 409, title: 'The payment takes no capture' },
+  capture_exceeds_authorization: { status: 409, title: 'More than may still be captured' },
+  partial_capture_not_supported: { status: 409, title: 'The provider captures in full only' },
+  payment_not_refundable: { status: 409, title: 'The payment has nothing to refund' },
+  refund_exceeds_captured: { status: 409, title: 'More than may still be refunded' },
+  payment_not_cancelable: { status: 409, title: 'The payment can no longer be canceled' },
+  payment_not_retryable: { status: 409, title: 'The payment takes no other attempt' },
+  duplicate_reference: { status: 409, title: 'This merchant reference has a payment already' },
+};
+
+const noes: Readonly<Record<NoCode, HttpErrorKind>> = {
+  payment_declined: { status: 402, title: 'The payment was declined' },
+  provider_unavailable: { status: 402, title: 'No provider could take the payment' },
+  regulated_not_permitted: { status: 402, title: 'A rule on regulated goods forbids the payment' },
+  not_submitted_in_time: { status: 402, title: 'The payment was not submitted in time' },
+  capture_declined: { status: 402, title: 'The capture was declined' },
+  refund_declined: { status: 402, title: 'The refund was declined' },
+  void_declined: { status: 402, title: 'The void was declined' },
+};
+
+export const httpErrors = {
+  malformed_request: { status: 400, title: 'The request is malformed' },
+  malformed_json: { status: 400, title: 'The body is not well-formed JSON' },
+  invalid_request: { status: 400, title: 'The request has invalid or unknown fields' },
+  idempotency_key_missing: { status: 400, title: 'The Idempotency-Key header is missing' },
+  idempotency_key_invalid: { status: 400, title: 'The Idempotency-Key header is invalid' },
+  merchant_missing: { status: 400, title: 'The Tender-Merchant header is missing' },
+  unsupported_version: { status: 400, title: 'There is no such version of this API' },
+  unauthenticated: { status: 401, title: 'Credentials are missing or not valid' },
+  wrong_mode: { status: 401, title: 'The key belongs to the other mode' },
+  forbidden: { status: 403, title: 'The credentials do not allow this' },
+  not_found: { status: 404, title: 'There is no such thing here' },
+  method_not_allowed: { status: 405, title: 'This address does not take this method' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The body must be application/json' },
+  idempotency_key_reused: { status: 422, title: 'The key was used for another request' },
+  card_data_refused: { status: 422, title: 'The request holds a card number' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  internal_error: { status: 500, title: 'Something went wrong on our side' },
+  unavailable: { status: 503, title: 'Not available right now' },
+  ...refusals,
+  ...noes,
+} as const satisfies Readonly<Record<string, HttpErrorKind>>;
+
+export type ErrorCode = keyof typeof httpErrors;
+
+export interface FieldError {
+  /** JSON Pointer into the body; `/query/<name>` and `/headers/<name>` for the rest of a request. */
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+interface HttpErrorOptions {
+  readonly errors?: readonly FieldError[];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
+/** The only way a handler says no. `detail` is shown to the caller: never input, never card data. */
+export class HttpError extends Error {
+  override readonly name = 'HttpError';
+  readonly code: ErrorCode;
+  readonly errors: readonly FieldError[];
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: ErrorCode, detail: string, options: HttpErrorOptions = {}) {
+    super(detail, { cause: options.cause });
+    this.code = code;
+    this.errors = options.errors ?? [];
+    this.headers = options.headers ?? {};
+  }
+}

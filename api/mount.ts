@@ -1,0 +1,99 @@
+/** The way of every request, in one place and in order: who, how often, what, then the handler. */
+import type { Express, Request, Response } from 'express';
+import { authenticate, authorize, type Authentication } from './authenticate.ts';
+import { containsCardNumber } from './card-data.ts';
+import { HttpError } from './http-errors.ts';
+import { fingerprint, readIdempotencyKey } from './idempotency-key.ts';
+import { readJsonBody, refuseCardData } from './json-body.ts';
+import type { JsonValue } from './json/strict-json.ts';
+import { waitMs } from './prefer.ts';
+import { problem, sendProblem } from './problem.ts';
+import { requestIdOf } from './request-id.ts';
+import type { RateLimit } from './rate-limit.ts';
+import type { Reply, Route } from './route.ts';
+
+export interface Pipeline {
+  readonly authentication: Authentication;
+  readonly rateLimit: RateLimit;
+}
+
+export function mountRoutes(app: Express, pipeline: Pipeline, routes: readonly Route[]): void {
+  for (const route of routes) {
+    app[route.method](expressPath(route.spec.path), async (request, response) => {
+      send(response, await answer(pipeline, route, request, response));
+    });
+  }
+  mountOtherMethods(app, routes);
+}
+
+function expressPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+async function answer(
+  { authentication, rateLimit }: Pipeline,
+  route: Route,
+  request: Request,
+  response: Response,
+): Promise<Reply> {
+  response.locals['route'] = route.spec.path;
+  const principal = await authenticate(authentication, request.headers);
+  response.locals['merchantId'] = principal.merchantId;
+  await rateLimit.spend(principal);
+  authorize(principal, route.spec.scopes);
+  const params: unknown = request.params;
+  const query = queryOf(request);
+  refuseCardDataInAddress(request.path, query);
+  const body = route.method === 'post' ? await readJsonBody(request, response) : {};
+  const { method, path } = request;
+  return route.answer({
+    principal,
+    params,
+    query,
+    body,
+    key: () => ({
+      key: readIdempotencyKey(request.get('idempotency-key')),
+      fingerprint: fingerprint(principal.mode, method, path, body),
+      method,
+      path,
+    }),
+    waitMs: waitMs(request.get('prefer')),
+  });
+}
+
+/** Express's simple parser gives a text, or a list of texts where a name comes twice. */
+function queryOf(request: Request): Readonly<Record<string, JsonValue>> {
+  return { ...(request.query as Readonly<Record<string, JsonValue>>) };
+}
+
+function refuseCardDataInAddress(path: string, query: Readonly<Record<string, JsonValue>>): void {
+  if (containsCardNumber(decodeURIComponent(path))) {
+    throw new HttpError('card_data_refused', 'A card number was found in the address.');
+  }
+  refuseCardData(query, '/query');
+}
+
+function send(response: Response, reply: Reply): void {
+  response.set(reply.headers ?? {});
+  if ('problem' in reply) {
+    const { code, detail, members } = reply.problem;
+    sendProblem(response, { ...problem(code, detail, requestIdOf(response)), ...members });
+  } else {
+    response.status(reply.status).json(reply.body);
+  }
+}
+
+/** 405 with Allow where the address exists but the method does not. */
+function mountOtherMethods(app: Express, routes: readonly Route[]): void {
+  const methods = new Map<string, string[]>();
+  for (const { method, spec } of routes) {
+    methods.set(spec.path, [...(methods.get(spec.path) ?? []), method.toUpperCase()]);
+  }
+  for (const [path, allowed] of methods) {
+    app.all(expressPath(path), () => {
+      throw new HttpError('method_not_allowed', `This address takes ${allowed.join(' and ')}.`, {
+        headers: { Allow: allowed.join(', ') },
+      });
+    });
+  }
+}

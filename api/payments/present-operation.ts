@@ -1,0 +1,86 @@
+/** Rows of attempts and operations as the API shows them. */
+import type { Basis } from '../../domain/change.ts';
+import { declineMessage } from '../../domain/messages.ts';
+import type { OperationStatus } from '../../domain/payment.ts';
+import type { Decline } from '../../domain/provider.ts';
+import type { AttemptRow, OperationRow, PaymentSnapshot } from '../../db/snapshot.ts';
+import { presentInstant } from '../instant.ts';
+import type {
+  AttemptView,
+  DeclineView,
+  EvidenceView,
+  OperationView,
+  RefundView,
+} from './payment-schema.ts';
+
+export function presentDecline(decline: Decline): DeclineView {
+  return {
+    code: decline.code,
+    advice: decline.advice,
+    provider_code: decline.providerCode,
+    message: declineMessage(decline.code),
+  };
+}
+
+export function presentEvidence(basis: Basis): EvidenceView {
+  const { kind, detail, provider, providerReference } = basis;
+  return {
+    kind,
+    detail,
+    ...(provider !== undefined && { provider }),
+    ...(providerReference !== undefined && { provider_reference: providerReference }),
+  };
+}
+
+export function presentAttempt(row: AttemptRow): AttemptView {
+  return {
+    id: row.id,
+    object: 'attempt',
+    number: row.number,
+    provider: row.provider,
+    kind: row.kind,
+    status: row.status,
+    amount: row.amount,
+    currency: row.currency,
+    provider_reference: row.provider_reference,
+    decline: row.decline === null ? null : presentDecline(row.decline),
+    evidence: presentEvidence(row.basis),
+    created_at: presentInstant(row.created_at),
+    updated_at: presentInstant(row.updated_at),
+  };
+}
+
+/** The permits inside `pending` are our own affair. */
+const shownStatus: Readonly<Record<OperationStatus, OperationView['status']>> = {
+  requested: 'pending',
+  submitting: 'pending',
+  pending: 'pending',
+  unknown: 'unknown',
+  succeeded: 'succeeded',
+  failed: 'failed',
+};
+
+export function presentOperation(row: OperationRow): OperationView | RefundView {
+  const common = {
+    id: row.id,
+    payment_id: row.payment_id,
+    attempt_id: row.attempt_id,
+    number: row.number,
+    cause: row.cause,
+    status: shownStatus[row.status],
+    amount: row.amount,
+    currency: row.currency,
+    reason: row.reason,
+    provider_reference: row.provider_reference,
+    failure: row.failure === null ? null : presentDecline(row.failure),
+    evidence: presentEvidence(row.basis),
+    created_at: presentInstant(row.created_at),
+    updated_at: presentInstant(row.updated_at),
+  };
+  if (row.kind === 'refund') return { object: 'refund', kind: 'refund', ...common };
+  return { object: 'operation', kind: row.kind, final: row.final, ...common };
+}
+
+export function findOperation(snapshot: PaymentSnapshot, id: string): OperationRow | undefined {
+  return snapshot.operations.find((operation) => operation.id === id);
+}

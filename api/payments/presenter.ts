@@ -1,0 +1,85 @@
+/** A payment's snapshot as the API shows it: no tokens, no keys, no personal data. */
+import { paymentMessage } from '../../domain/messages.ts';
+import { capturable } from '../../domain/payment-state.ts';
+import { paymentState, type PaymentRow, type PaymentSnapshot } from '../../db/snapshot.ts';
+import { presentInstant } from '../instant.ts';
+import type { TimelineItem } from '../ports.ts';
+import type { PaymentView, TimelineItemView } from './payment-schema.ts';
+import {
+  presentAttempt,
+  presentDecline,
+  presentEvidence,
+  presentOperation,
+} from './present-operation.ts';
+
+export function presentPayment(snapshot: PaymentSnapshot): PaymentView {
+  const row = snapshot.payment;
+  const inDoubt = amountInDoubt(snapshot);
+  return {
+    id: row.id,
+    object: 'payment',
+    merchant_id: row.merchant_id,
+    status: row.status,
+    message: paymentMessage(row.status, { inDoubt: inDoubt > 0, decline: row.last_decline?.code }),
+    amount: row.amount,
+    currency: row.currency,
+    amount_authorized: row.amount_authorized,
+    amount_capturable: amountCapturable(snapshot),
+    amount_captured: row.amount_captured,
+    amount_refunded: row.amount_refunded,
+    amount_disputed: row.amount_disputed,
+    amount_in_doubt: inDoubt,
+    amount_excess: row.amount_excess,
+    capture_method: row.capture_method,
+    payment_method: presentMethod(row),
+    merchant_reference: row.merchant_reference,
+    customer_id: row.customer_id,
+    next_action: presentNextAction(row),
+    last_decline: row.last_decline === null ? null : presentDecline(row.last_decline),
+    provider: snapshot.attempts.at(-1)?.provider ?? null,
+    attempts: snapshot.attempts.map(presentAttempt),
+    operations: snapshot.operations.map(presentOperation),
+    status_basis: presentEvidence(row.status_basis),
+    metadata: row.metadata,
+    created_at: presentInstant(row.created_at),
+    updated_at: presentInstant(row.updated_at),
+    expires_at: row.expires_at === null ? null : presentInstant(row.expires_at),
+  };
+}
+
+function amountCapturable(snapshot: PaymentSnapshot): number {
+  const { status } = snapshot.payment;
+  if (status !== 'requires_capture' && status !== 'partially_captured') return 0;
+  return Number(capturable(paymentState(snapshot)));
+}
+
+/** What may have moved without our knowing: tries and operations whose outcome is unknown. */
+function amountInDoubt({ attempts, operations }: PaymentSnapshot): number {
+  return [...attempts, ...operations]
+    .filter(({ status }) => status === 'unknown')
+    .reduce((sum, { amount }) => sum + amount, 0);
+}
+
+/** Brand and last four digits belong to the token's vault; they are shown once a provider tells them. */
+function presentMethod({ payment_method: method }: PaymentRow): PaymentView['payment_method'] {
+  return { type: method.type, wallet: method.wallet ?? null, brand: null, last4: null };
+}
+
+function presentNextAction({ next_action: action }: PaymentRow): PaymentView['next_action'] {
+  if (action === null) return null;
+  return { type: action.type, url: action.url, expires_at: presentInstant(action.expiresAt) };
+}
+
+export function presentTimelineItem(item: TimelineItem): TimelineItemView {
+  return {
+    sequence: item.sequence,
+    at: item.at,
+    actor: item.actor,
+    kind: item.kind,
+    from: item.from_status,
+    to: item.to_status,
+    evidence: item.evidence,
+    previous_hash: item.previous_hash,
+    hash: item.hash,
+  };
+}

@@ -1,0 +1,121 @@
+/** What a payment is asked for with. Strict: a field we do not know is a mistake, not a suggestion. */
+import { z } from 'zod';
+import { paymentStatuses } from '../../domain/payment.ts';
+import { pageQuery } from '../list.ts';
+import { idSchema } from '../schema/ids.ts';
+import {
+  amountSchema,
+  currencySchema,
+  instantSchema,
+  metadataSchema,
+  reasonSchema,
+  textSchema,
+  webUrlSchema,
+} from '../schema/fields.ts';
+
+const tokenSchema = textSchema(255).meta({ example: 'tok_visa' });
+const providerName = z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'must be the name of a provider');
+
+const paymentMethodTypes = ['card', 'wallet', 'bank_debit', 'bank_transfer', 'bank_redirect'] as const;
+/** Without a token there is nothing to charge; a transfer is sent, and a redirect chosen, by the shopper. */
+const typesWithToken: readonly string[] = ['card', 'wallet', 'bank_debit'];
+
+export const paymentMethodSchema = z
+  .strictObject({
+    type: z.enum(paymentMethodTypes),
+    token: tokenSchema.optional().meta({ description: 'A token that every provider takes.' }),
+    tokens: z
+      .record(providerName, tokenSchema)
+      .refine((tokens) => Object.keys(tokens).length > 0, 'must name at least one provider')
+      .optional()
+      .meta({ description: 'Tokens that belong to one provider each.' }),
+    wallet: z.enum(['apple_pay', 'google_pay']).optional(),
+  })
+  .superRefine((method, context) => {
+    const { type, token, tokens, wallet } = method;
+    if (token !== undefined && tokens !== undefined) {
+      context.addIssue({ code: 'custom', path: ['tokens'], message: 'must not stand beside token' });
+    }
+    if (token === undefined && tokens === undefined && typesWithToken.includes(type)) {
+      context.addIssue({ code: 'custom', path: ['token'], message: `is required for ${type}` });
+    }
+    if (wallet !== undefined && type !== 'wallet') {
+      context.addIssue({ code: 'custom', path: ['wallet'], message: 'belongs to type wallet only' });
+    }
+  })
+  .meta({ id: 'PaymentMethodInput' });
+
+const customerSchema = z
+  .strictObject({
+    id: idSchema('cus').optional(),
+    email: z.email('must be an e-mail address').max(254).optional(),
+    name: textSchema(200).optional(),
+  })
+  .superRefine(({ id, email, name }, context) => {
+    if (id !== undefined && (email !== undefined || name !== undefined)) {
+      context.addIssue({ code: 'custom', path: ['id'], message: 'stands alone: it names a customer' });
+    }
+  });
+
+const dayInSeconds = 86_400;
+
+export const createPaymentSchema = z
+  .strictObject({
+    amount: amountSchema,
+    currency: currencySchema,
+    capture_method: z.enum(['automatic', 'manual']),
+    payment_method: paymentMethodSchema,
+    merchant_reference: textSchema(255).optional(),
+    customer: customerSchema.optional(),
+    off_session: z.boolean().optional(),
+    save: z.boolean().optional(),
+    submit_within_seconds: z
+      .int()
+      .min(1)
+      .max(dayInSeconds)
+      .optional()
+      .meta({ description: 'Not submitted by then: canceled and never sent. Default 300.' }),
+    regulated: z
+      .record(z.string().min(1).max(64), z.unknown())
+      .optional()
+      .meta({ description: 'What the rules on regulated goods are judged by.' }),
+    return_url: webUrlSchema.optional(),
+    metadata: metadataSchema.optional(),
+  })
+  .meta({ id: 'PaymentCreate' });
+
+export const addAttemptSchema = z
+  .strictObject({ payment_method: paymentMethodSchema })
+  .meta({ id: 'AttemptCreate' });
+
+export const captureSchema = z
+  .strictObject({
+    amount: amountSchema.optional().meta({ description: 'Default: all that is capturable.' }),
+    final: z.boolean().optional().meta({ description: 'Nothing more will be captured.' }),
+  })
+  .meta({ id: 'CaptureCreate' });
+
+export const cancelSchema = z
+  .strictObject({ reason: reasonSchema.optional() })
+  .meta({ id: 'PaymentCancel' });
+
+export const refundSchema = z
+  .strictObject({
+    amount: amountSchema.optional().meta({ description: 'Default: all that is refundable.' }),
+    reason: reasonSchema,
+  })
+  .meta({ id: 'RefundCreate' });
+
+export const paymentParams = z.strictObject({ payment_id: z.string() });
+
+export const listPaymentsQuery = z.strictObject({
+  merchant_reference: textSchema(255).optional(),
+  status: z.enum(paymentStatuses).optional(),
+  created_after: instantSchema.optional(),
+  created_before: instantSchema.optional(),
+  ...pageQuery(idSchema('pay')),
+});
+
+export const timelineQuery = z.strictObject(
+  pageQuery(z.string().regex(/^\d{1,9}$/, 'must be the next of the page before')),
+);

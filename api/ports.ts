@@ -1,0 +1,297 @@
+/**
+ * What the API asks of the rest of Tender. Each command is one transaction (idempotency key and rows),
+ * a start or signal, and a wait of at most `waitMs` for a clear state. Implemented outside `api/`,
+ * put together in `api/server.ts`; everything sees only the principal's merchant.
+ */
+import type { NoCode, RefusalCode } from '../domain/errors.ts';
+import type { PaymentMethod } from '../domain/payment-state.ts';
+import type { PaymentStatus } from '../domain/payment.ts';
+import type { PaymentSnapshot } from '../db/snapshot.ts';
+
+/** `payments:cancel` is a part of `payments:write` that support staff have by itself. */
+export const scopes = [
+  'payments:read',
+  'payments:write',
+  'payments:cancel',
+  'refunds:write',
+  'ledger:read',
+  'events:read',
+] as const;
+export type Scope = (typeof scopes)[number];
+
+export interface Principal {
+  readonly merchantId: string;
+  readonly mode: 'test' | 'live';
+  readonly scopes: readonly Scope[];
+  readonly actor: { readonly kind: 'api_key' | 'staff'; readonly id: string };
+  /** Staff: whose keys these are; merchants' systems share one space of idempotency keys. */
+  readonly person?: string;
+  /** Staff: the X-Reason header, for the record. */
+  readonly reason?: string;
+}
+
+export interface Principals {
+  /** Null: no such key, or revoked. */
+  byApiKey(sha256: Buffer): Promise<Principal | null>;
+  merchantExists(merchantId: string): Promise<boolean>;
+}
+
+export interface IdempotencyKey {
+  readonly key: string;
+  /** SHA-256 in hex over mode, method, path and canonical body. */
+  readonly fingerprint: string;
+  readonly method: string;
+  readonly path: string;
+}
+
+export interface CreatePayment {
+  readonly amountMinor: bigint;
+  readonly currency: string;
+  readonly captureMethod: 'automatic' | 'manual';
+  readonly paymentMethod: PaymentMethod;
+  readonly merchantReference?: string | undefined;
+  readonly customerId?: string | undefined;
+  readonly customer?:
+    { readonly email?: string | undefined; readonly name?: string | undefined } | undefined;
+  readonly offSession?: boolean | undefined;
+  readonly save?: boolean | undefined;
+  readonly submitWithinMs?: number | undefined;
+  readonly regulated?: Readonly<Record<string, unknown>> | undefined;
+  readonly returnUrl?: string | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface CaptureInput {
+  readonly amountMinor?: bigint | undefined;
+  readonly final?: boolean | undefined;
+}
+
+export interface RefundInput {
+  readonly amountMinor?: bigint | undefined;
+  readonly reason: string;
+}
+
+export interface CommandAnswer {
+  readonly kind: 'answer';
+  readonly status: 200 | 201 | 202 | 402 | 409;
+  readonly resource: 'payment' | 'operation' | 'refund';
+  /** Of the payment or operation asked for; a refused operation (409) was never written. */
+  readonly resourceId: string;
+  /** Frozen with the first clear answer, so that a repeat reads the same for ever. */
+  readonly snapshot: PaymentSnapshot;
+  /** With 402 and 409. */
+  readonly code?: NoCode | RefusalCode;
+  readonly detail?: string;
+  readonly replayed: boolean;
+}
+
+export type CommandResult =
+  CommandAnswer | { readonly kind: 'key_reused' } | { readonly kind: 'not_found' };
+
+export interface Page {
+  readonly limit: number;
+  /** The last item of the page before: an id, of a timeline its sequence number. */
+  readonly after?: string | undefined;
+}
+
+export interface Paged<T> {
+  /** At most `limit`. */
+  readonly items: readonly T[];
+  readonly hasMore: boolean;
+}
+
+export interface PaymentFilter {
+  readonly merchantReference?: string | undefined;
+  readonly status?: PaymentStatus | undefined;
+  /** RFC 3339. */
+  readonly createdAfter?: string | undefined;
+  readonly createdBefore?: string | undefined;
+}
+
+export interface TimelineItem {
+  readonly sequence: number;
+  /** RFC 3339 with microseconds, as hashed. */
+  readonly at: string;
+  readonly actor: string;
+  readonly kind: string;
+  readonly from_status: string | null;
+  readonly to_status: string | null;
+  readonly evidence: Readonly<Record<string, unknown>>;
+  /** Hex. */
+  readonly previous_hash: string;
+  readonly hash: string;
+}
+
+export interface Payments {
+  create(
+    principal: Principal,
+    key: IdempotencyKey,
+    input: CreatePayment,
+    waitMs: number,
+  ): Promise<CommandResult>;
+  addAttempt(
+    principal: Principal,
+    key: IdempotencyKey,
+    paymentId: string,
+    input: { readonly paymentMethod: PaymentMethod },
+    waitMs: number,
+  ): Promise<CommandResult>;
+  capture(
+    principal: Principal,
+    key: IdempotencyKey,
+    paymentId: string,
+    input: CaptureInput,
+    waitMs: number,
+  ): Promise<CommandResult>;
+  cancel(
+    principal: Principal,
+    key: IdempotencyKey,
+    paymentId: string,
+    input: { readonly reason?: string | undefined },
+    waitMs: number,
+  ): Promise<CommandResult>;
+  refund(
+    principal: Principal,
+    key: IdempotencyKey,
+    paymentId: string,
+    input: RefundInput,
+    waitMs: number,
+  ): Promise<CommandResult>;
+  find(principal: Principal, paymentId: string): Promise<PaymentSnapshot | null>;
+  /** Newest first. */
+  list(principal: Principal, filter: PaymentFilter, page: Page): Promise<Paged<PaymentSnapshot>>;
+  /** Oldest first; null: no such payment. */
+  timeline(
+    principal: Principal,
+    paymentId: string,
+    page: Page,
+  ): Promise<Paged<TimelineItem> | null>;
+  /** The payment whose operation of kind refund has this id. */
+  findRefund(principal: Principal, refundId: string): Promise<PaymentSnapshot | null>;
+}
+
+export interface AccountItem {
+  readonly code: string;
+  readonly name: string;
+  readonly type: string;
+  readonly normal_side: 'debit' | 'credit';
+  readonly must_drain: boolean;
+}
+
+/** Sums are decimal strings of minor units, never negative. */
+export interface BalanceItem {
+  readonly account: string;
+  readonly normal_side: 'debit' | 'credit';
+  readonly currency: string;
+  readonly pending_debits: string;
+  readonly pending_credits: string;
+  readonly posted_debits: string;
+  readonly posted_credits: string;
+}
+
+export interface BalanceFilter {
+  readonly account: string;
+  readonly currency: string;
+  /** Absent: the sum over all providers. */
+  readonly provider?: string | undefined;
+  /** Recorded time, RFC 3339; absent: now. */
+  readonly asOf?: string | undefined;
+}
+
+export type Instant = Date | string;
+
+export interface JournalEntryItem {
+  readonly id: string;
+  readonly key: string;
+  readonly event: string;
+  readonly payment_id: string | null;
+  readonly effective_at: Instant;
+  readonly recorded_at: Instant;
+  readonly state: 'pending' | 'posted';
+  readonly resolves_id: string | null;
+  readonly reverses_id: string | null;
+  readonly postings: readonly {
+    readonly account: string;
+    readonly provider: string;
+    readonly side: 'debit' | 'credit';
+    readonly amount: number;
+    readonly currency: string;
+  }[];
+}
+
+export interface Ledger {
+  accounts(principal: Principal): Promise<readonly AccountItem[]>;
+  /** Zeros for an account without postings; null: no such account. */
+  balance(principal: Principal, filter: BalanceFilter): Promise<BalanceItem | null>;
+  /** Newest first. */
+  journalEntries(
+    principal: Principal,
+    filter: { readonly paymentId?: string | undefined },
+    page: Page,
+  ): Promise<Paged<JournalEntryItem>>;
+  /** One line per account and currency that has postings, summed over providers. */
+  trialBalance(
+    principal: Principal,
+    asOf: string | undefined,
+  ): Promise<{ readonly asOf: string; readonly balances: readonly BalanceItem[] }>;
+}
+
+/** A row of the outbox; `object` is the payment at that moment. */
+export interface EventItem {
+  readonly id: string;
+  readonly type: string;
+  readonly created_at: Instant;
+  readonly sequence: number;
+  readonly merchant_id: string;
+  readonly object: PaymentSnapshot & { readonly operation_id: string | null };
+}
+
+export interface Events {
+  /** Newest first. */
+  list(
+    principal: Principal,
+    filter: { readonly type?: string | undefined },
+    page: Page,
+  ): Promise<Paged<EventItem>>;
+}
+
+export interface ProviderWebhooks {
+  /**
+   * Verifies the signature over the raw body and commits to the inbox before it answers.
+   * `unknown_provider` and `refused` (forged, stale, not for us) leave no trace.
+   */
+  receive(
+    provider: string,
+    rawBody: Buffer,
+    headers: Readonly<Record<string, string | undefined>>,
+  ): Promise<'accepted' | 'refused' | 'unknown_provider'>;
+}
+
+export interface Returns {
+  /** Wakes the payment of this attempt and waits for news; null: no such token. */
+  arrive(
+    attemptToken: string,
+    waitMs: number,
+  ): Promise<{ readonly paymentId: string; readonly returnUrl: string | null } | null>;
+}
+
+export interface Health {
+  /** What a request needs, by name: `{ database: true, temporal: false }`. */
+  check(): Promise<Readonly<Record<string, boolean>>>;
+  /** Prometheus text. */
+  metrics?(): Promise<string>;
+}
+
+export interface SandboxClock {
+  setOffset(seconds: number): Promise<void>;
+}
+
+export interface Ports {
+  readonly principals: Principals;
+  readonly payments: Payments;
+  readonly ledger: Ledger;
+  readonly events: Events;
+  readonly webhooks: ProviderWebhooks;
+  readonly returns: Returns;
+  readonly health: Health;
+}

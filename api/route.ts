@@ -1,0 +1,128 @@
+/**
+ * A route is its contract and its handler. The contract validates what comes in and is what
+ * `/openapi.json` is generated from, so the two cannot drift apart. Handlers parse nothing, know no
+ * Express and never catch: they get valid values and return a reply.
+ */
+import { z } from 'zod';
+import { validate } from './field-errors.ts';
+import type { ErrorCode } from './http-errors.ts';
+import type { JsonValue } from './json/strict-json.ts';
+import type { IdempotencyKey, Principal, Scope } from './ports.ts';
+
+type Shape = z.ZodObject;
+type Empty = z.ZodObject<Record<never, never>>;
+
+export interface AnswerSpec {
+  readonly description: string;
+  readonly schema: z.ZodType;
+}
+
+interface CommonSpec<P extends Shape> {
+  /** As in OpenAPI: `/v1/payments/{payment_id}`. */
+  readonly path: string;
+  readonly operationId: string;
+  readonly tag: string;
+  readonly summary: string;
+  /** Any one of them is enough. */
+  readonly scopes: readonly Scope[];
+  /** Texts; ids are checked by `requireId`, since a bad one is 404. */
+  readonly params?: P;
+  readonly answers: Readonly<Record<number, AnswerSpec>>;
+}
+
+interface ReadSpec<P extends Shape, Q extends Shape> extends CommonSpec<P> {
+  readonly query?: Q;
+}
+
+interface CommandSpec<P extends Shape, B extends Shape> extends CommonSpec<P> {
+  readonly body: B;
+}
+
+export interface ReadCall<P extends Shape, Q extends Shape> {
+  readonly principal: Principal;
+  readonly params: z.output<P>;
+  readonly query: z.output<Q>;
+}
+
+export interface CommandCall<P extends Shape, B extends Shape> {
+  readonly principal: Principal;
+  readonly params: z.output<P>;
+  readonly body: z.output<B>;
+  readonly key: IdempotencyKey;
+  readonly waitMs: number;
+}
+
+export type Reply = ObjectReply | ProblemReply;
+
+interface ObjectReply {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A no that belongs to the object, and so carries it; the status is the code's. */
+interface ProblemReply {
+  readonly problem: {
+    readonly code: ErrorCode;
+    readonly detail: string;
+    readonly members: Readonly<Record<string, unknown>>;
+  };
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What the pipeline in `mount.ts` has found out before the contract is applied. */
+export interface Incoming {
+  readonly principal: Principal;
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: JsonValue;
+  /** Read only by commands. */
+  readonly key: () => IdempotencyKey;
+  readonly waitMs: number;
+}
+
+export interface Route {
+  readonly method: 'get' | 'post';
+  readonly spec: CommonSpec<Shape> & { readonly query?: Shape; readonly body?: Shape };
+  answer(incoming: Incoming): Promise<Reply>;
+}
+
+const nothing: Shape = z.strictObject({});
+
+export function readRoute<P extends Shape = Empty, Q extends Shape = Empty>(
+  spec: ReadSpec<P, Q>,
+  handle: (call: ReadCall<P, Q>) => Promise<Reply>,
+): Route {
+  return {
+    method: 'get',
+    spec,
+    answer: ({ principal, params, query }) =>
+      handle({
+        principal,
+        params: validate(spec.params ?? nothing, params) as z.output<P>,
+        query: validate(spec.query ?? nothing, query, '/query') as z.output<Q>,
+      }),
+  };
+}
+
+/** A POST that moves money or creates something: it needs an idempotency key, and may wait. */
+export function commandRoute<P extends Shape = Empty, B extends Shape = Empty>(
+  spec: CommandSpec<P, B>,
+  handle: (call: CommandCall<P, B>) => Promise<Reply>,
+): Route {
+  return {
+    method: 'post',
+    spec,
+    answer: ({ principal, params, query, body, key, waitMs }) => {
+      validate(nothing, query, '/query');
+      return handle({
+        principal,
+        params: validate(spec.params ?? nothing, params) as z.output<P>,
+        // The key first: whoever lacks one learns so at the first call, not after fixing the body.
+        key: key(),
+        body: validate(spec.body, body),
+        waitMs,
+      });
+    },
+  };
+}

@@ -1,0 +1,125 @@
+/** Repeats, lost replies, absence and fences: what may be concluded, and what not. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import {
+  anAuthorization,
+  anOperation,
+  assertApproved,
+  assertDeclined,
+  assertMovements,
+  authorize,
+  lookUp,
+} from './harness.ts';
+import type { ConformanceCase, ConformanceHarness } from './harness.ts';
+
+export const keyCases: readonly ConformanceCase[] = [
+  {
+    name: 'the same key twice moves money once and says the same',
+    async run(harness: ConformanceHarness): Promise<void> {
+      const { request, outcome } = await authorize(harness);
+      assert.deepEqual(await harness.provider.authorize(request), outcome);
+      await assertMovements(harness, request.reference, ['authorize 1000']);
+    },
+  },
+  {
+    name: 'the same key for another amount is unknown, and moves nothing more',
+    async run(harness: ConformanceHarness): Promise<void> {
+      const { request } = await authorize(harness);
+      const other = await harness.provider.authorize({ ...request, amountMinor: 999n });
+      assert.equal(other.kind, 'unknown');
+      await assertMovements(harness, request.reference, ['authorize 1000']);
+    },
+  },
+  {
+    name: 'a key is forgotten after its life: the same call is new money',
+    async run(harness: ConformanceHarness): Promise<void> {
+      const { request } = await authorize(harness);
+      await harness.advanceClock(harness.provider.contract.keyLifeMs + 1_000);
+      assertApproved(await harness.provider.authorize(request));
+      await assertMovements(harness, request.reference, ['authorize 1000', 'authorize 1000']);
+    },
+  },
+];
+
+export const doubtCases: readonly ConformanceCase[] = [
+  {
+    name: 'a lost reply is unknown; lookup and resend under the same key tell the truth',
+    async run(harness: ConformanceHarness): Promise<void> {
+      const request = anAuthorization(harness.tokens.lostReply);
+      assert.equal((await harness.provider.authorize(request)).kind, 'unknown');
+      assertApproved(await lookUp(harness, request.reference));
+      assertApproved(await harness.provider.authorize(request));
+      await assertMovements(harness, request.reference, ['authorize 1000']);
+    },
+  },
+  {
+    name: 'an error reply is unknown, not declined',
+    async run(harness: ConformanceHarness): Promise<void> {
+      const request = anAuthorization(harness.tokens.serverError);
+      assert.equal((await harness.provider.authorize(request)).kind, 'unknown');
+    },
+  },
+  {
+    name: 'where nobody listens nothing was sent, and a lookup says nothing',
+    async run({ unreachable, tokens }: ConformanceHarness): Promise<void> {
+      const request = anAuthorization(tokens.approved);
+      assert.equal((await unreachable.authorize(request)).kind, 'not_sent');
+      assert.equal((await unreachable.lookup('authorize', request.reference)).kind, 'no_answer');
+    },
+  },
+  {
+    name: 'what never arrived is absent, whatever kind it would have been',
+    async run({ provider }: ConformanceHarness): Promise<void> {
+      for (const kind of ['authorize', 'capture', 'void', 'refund'] as const) {
+        assert.equal((await provider.lookup(kind, `none_${randomUUID()}`)).kind, 'absent');
+      }
+    },
+  },
+  {
+    name: 'an unsigned webhook is not ours',
+    async run({ provider }: ConformanceHarness): Promise<void> {
+      const body = Buffer.from('{"id":"evt_1","type":"x","reference":"att_1"}');
+      assert.equal(provider.readWebhook(body, { 'webhook-id': 'evt_1' }), null);
+    },
+  },
+];
+
+export const fenceCases: readonly ConformanceCase[] = [
+  {
+    name: 'a fence refuses what arrives after it, as often as it is asked',
+    appliesTo: (contract) => contract.voidByReference,
+    async run(harness: ConformanceHarness): Promise<void> {
+      const request = anAuthorization(harness.tokens.approved);
+      const fenced = await harness.provider.voidByReference(request.reference);
+      assert.equal(fenced.kind, 'confirmed');
+      assert.deepEqual(await harness.provider.voidByReference(request.reference), fenced);
+      assertDeclined(await harness.provider.authorize(request), 'reference_voided');
+      assertDeclined(await lookUp(harness, request.reference), 'reference_voided');
+      await assertMovements(harness, request.reference, []);
+    },
+  },
+  {
+    name: 'a fence voids what is authorized and refuses what is captured',
+    appliesTo: (contract) => contract.voidByReference,
+    async run(harness: ConformanceHarness): Promise<void> {
+      const { provider } = harness;
+      const open = await authorize(harness);
+      assert.equal((await provider.voidByReference(open.request.reference)).kind, 'confirmed');
+      await assertMovements(harness, open.request.reference, ['authorize 1000', 'void 1000']);
+      assertDeclined(await lookUp(harness, open.request.reference), 'reference_voided');
+      const taken = await authorize(harness);
+      assertApproved(await provider.capture(anOperation(taken, 1n)));
+      assert.equal((await provider.voidByReference(taken.request.reference)).kind, 'refused');
+    },
+  },
+  {
+    name: 'without a fence in the contract, asking for one is refused and changes nothing',
+    appliesTo: (contract) => !contract.voidByReference,
+    async run(harness: ConformanceHarness): Promise<void> {
+      const { request } = await authorize(harness);
+      const { provider } = harness;
+      assert.equal((await provider.voidByReference(request.reference)).kind, 'refused');
+      assertApproved(await lookUp(harness, request.reference));
+    },
+  },
+];

@@ -1,0 +1,109 @@
+/** What a conformance case is given, and the words it is written in. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import type {
+  Approved,
+  AuthorizeRequest,
+  OperationRequest,
+  Provider,
+  ProviderContract,
+  ProviderOutcome,
+} from '../../domain/provider.ts';
+
+export interface ConformanceMovement {
+  readonly reference: string;
+  readonly operation: string;
+  readonly amount: number;
+}
+
+export interface ConformanceHarness {
+  readonly provider: Provider;
+  /** The same adapter at an address where nobody listens. */
+  readonly unreachable: Provider;
+  readonly tokens: {
+    readonly approved: string;
+    readonly insufficientFunds: string;
+    /** Booked, and the reply never arrives. */
+    readonly lostReply: string;
+    /** An error reply that says nothing about the money. */
+    readonly serverError: string;
+    readonly challenge: string;
+  };
+  /** What really happened at the provider. */
+  listMovements(): Promise<readonly ConformanceMovement[]>;
+  advanceClock(durationMs: number): Promise<void>;
+}
+
+export interface ConformanceCase {
+  readonly name: string;
+  /** Absent: every provider. */
+  readonly appliesTo?: (contract: ProviderContract) => boolean;
+  run(harness: ConformanceHarness): Promise<void>;
+}
+
+export function anAuthorization(
+  token: string,
+  changes: Partial<AuthorizeRequest> = {},
+): AuthorizeRequest {
+  const reference = `att_${randomUUID()}`;
+  const idempotencyKey = `key_${reference}`;
+  const money = { amountMinor: 1_000n, currency: 'EUR' } as const;
+  return { reference, idempotencyKey, ...money, token, capture: false, ...changes };
+}
+
+export interface Authorized {
+  readonly request: AuthorizeRequest;
+  readonly outcome: Approved;
+}
+
+export function assertApproved(outcome: ProviderOutcome): asserts outcome is Approved {
+  assert.equal(outcome.kind, 'approved', JSON.stringify(outcome.evidence));
+}
+
+export function assertDeclined(outcome: ProviderOutcome, code: string): void {
+  assert.equal(outcome.kind, 'declined', JSON.stringify(outcome.evidence));
+  assert.equal(outcome.decline.code, code);
+}
+
+export async function authorize(harness: ConformanceHarness): Promise<Authorized> {
+  const request = anAuthorization(harness.tokens.approved);
+  const outcome = await harness.provider.authorize(request);
+  assertApproved(outcome);
+  return { request, outcome };
+}
+
+export function anOperation(
+  { request, outcome }: Authorized,
+  amountMinor: bigint,
+  final = false,
+): OperationRequest {
+  const reference = `op_${randomUUID()}`;
+  const { providerReference, currency } = outcome;
+  const attempt = { attemptReference: request.reference, providerReference, currency };
+  return { reference, idempotencyKey: `key_${reference}`, ...attempt, amountMinor, final };
+}
+
+async function movementsOf(harness: ConformanceHarness, reference: string): Promise<string[]> {
+  const movements = await harness.listMovements();
+  return movements
+    .filter((movement) => movement.reference === reference)
+    .map(({ operation, amount }) => `${operation} ${String(amount)}`);
+}
+
+export async function assertMovements(
+  harness: ConformanceHarness,
+  reference: string,
+  expected: readonly string[],
+): Promise<void> {
+  assert.deepEqual(await movementsOf(harness, reference), expected);
+}
+
+export async function lookUp(
+  harness: ConformanceHarness,
+  reference: string,
+): Promise<ProviderOutcome> {
+  const result = await harness.provider.lookup('authorize', reference);
+  assert.equal(result.kind, 'found');
+  assert.equal(result.outcome.evidence.kind, 'lookup');
+  return result.outcome;
+}

@@ -1,0 +1,30 @@
+import { expect, test } from '@jest/globals';
+import { readSettings } from './settings.ts';
+
+test('only the data file is required', () => {
+  expect(readSettings({ TENDER_SANDBOX_DATA: '/x', TENDER_SANDBOX_CLOCK_URL: '' })).toEqual({
+    kind: 'settings',
+    settings: {
+      port: 0,
+      host: '127.0.0.1',
+      dataPath: '/x',
+      webhookUrl: undefined,
+      webhookSecret: undefined,
+      clockUrl: undefined,
+      parentWatch: false,
+    },
+  });
+});
+
+test.each([
+  ['TENDER_SANDBOX_PORT', { TENDER_SANDBOX_PORT: '70000' }],
+  ['TENDER_SANDBOX_DATA', { TENDER_SANDBOX_DATA: undefined }],
+  ['TENDER_SANDBOX_WEBHOOK_URL', { TENDER_SANDBOX_WEBHOOK_URL: 'ftp://x' }],
+  ['TENDER_SANDBOX_WEBHOOK_SECRET', { TENDER_SANDBOX_WEBHOOK_SECRET: 'hunter2' }],
+  ['TENDER_SANDBOX_WEBHOOK_SECRET', { TENDER_SANDBOX_WEBHOOK_URL: 'http://127.0.0.1/webhooks' }],
+  ['TENDER_SANDBOX_CLOCK_URL', { TENDER_SANDBOX_CLOCK_URL: 'clock' }],
+  ['TENDER_PARENT_WATCH', { TENDER_PARENT_WATCH: 'yes' }],
+])('a wrong value is named: %s', (name, changes) => {
+  const read = readSettings({ TENDER_SANDBOX_DATA: '/x', ...changes });
+  expect(read.kind === 'invalid' && read.message).toContain(name);
+});
