@@ -20,7 +20,8 @@ const allowed = {
   workers: [
     '^workers/', '^domain/', '^runtime/', '^db/', '^workflows/', '^activities/', '^providers/',
   ], // prettier-ignore
-  runtime: ['^runtime/'],
+  // runtime/runs.ts is the one place that starts and signals workflows, for api and workers alike.
+  runtime: ['^runtime/', '^workflows/[^/]+/messages\\.ts$', '^workflows/ids\\.ts$'],
   sandbox: ['^sandbox/', '^domain/', '^runtime/'],
   console: ['^console/'],
 };

@@ -1,7 +1,8 @@
 import type { PaymentState } from '../domain/payment-state.ts';
 import { attemptById } from '../domain/payment-state.ts';
 import type { LookupResult, Provider } from '../domain/provider.ts';
-import { failOver, recordAttempt, recordNo } from '../domain/record-attempt.ts';
+import type { Recording } from '../domain/recording.ts';
+import { failOver, recordNo } from '../domain/record-no.ts';
 import { lookAttemptAgain, resolveAttempt } from '../domain/resolve.ts';
 import { lookAgainAfterMs } from '../domain/timing.ts';
 import { record } from './attempt-record.ts';
@@ -64,7 +65,7 @@ function recording(
   attemptId: string,
   provider: Provider,
   newOperationId: string,
-): Parameters<typeof recordAttempt>[0] {
+): Recording {
   return {
     payment,
     attempt: attemptById(payment, attemptId),
@@ -143,7 +144,7 @@ async function lookAtDecided(
     const attempt = attemptById(p, attemptId);
     if (attempt.dueAt === null || attempt.dueAt > p.now) return null;
     if (lookup.kind === 'no_answer') return lookAttemptAgain(p, attempt, false);
-    const dueAt = attempt.status === 'authorized' ? attempt.authorizationExpiresAt : null;
+    const dueAt = attempt.status === 'authorized' ? attempt.expiresAt : null;
     return {
       attempts: { update: [{ id: attemptId, fromStatus: attempt.status, dueAt }] },
       timeline: [],

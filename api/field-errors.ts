@@ -19,15 +19,12 @@ function pointerOf(path: readonly PropertyKey[]): string {
   return path.map((step) => `/${escapePointer(String(step))}`).join('');
 }
 
-export function validate<S extends z.ZodType>(
-  schema: S,
-  value: unknown,
-  prefix = '',
-): z.output<S> {
+export function validate<S extends z.ZodType>(schema: S, value: unknown, prefix = ''): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const errors = fieldErrors(result.error, prefix);
   const first = errors[0];
-  const detail = first === undefined ? 'The request is invalid.' : `${first.pointer} ${first.detail}.`;
+  const detail =
+    first === undefined ? 'The request is invalid.' : `${first.pointer} ${first.detail}.`;
   throw new HttpError('invalid_request', detail, { errors });
 }

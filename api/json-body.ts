@@ -32,7 +32,7 @@ function readRaw(request: Request, response: Response): Promise<void> {
   });
 }
 
-function readError(error: unknown): unknown {
+function readError(error: unknown): HttpError {
   const { type } = error as { type?: unknown };
   if (type === 'entity.too.large') {
     return new HttpError('body_too_large', `A body may have at most ${bodyBytesMax} bytes.`);

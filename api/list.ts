@@ -7,7 +7,9 @@ const limitMax = 100;
 const limitError = `must be an integer from 1 to ${limitMax}`;
 
 /** Parameters of a query, which arrive as texts. */
-export function pageQuery<A extends z.ZodString>(after: A): {
+export function pageQuery<A extends z.ZodString>(
+  after: A,
+): {
   readonly limit: z.ZodOptional<z.ZodString>;
   readonly after: z.ZodOptional<A>;
 } {

@@ -10,7 +10,6 @@ import type { JsonValue } from './json/strict-json.ts';
 import type { IdempotencyKey, Principal, Scope } from './ports.ts';
 
 type Shape = z.ZodObject;
-type Empty = z.ZodObject<Record<never, never>>;
 
 export interface AnswerSpec {
   readonly description: string;
@@ -89,7 +88,7 @@ export interface Route {
 
 const nothing: Shape = z.strictObject({});
 
-export function readRoute<P extends Shape = Empty, Q extends Shape = Empty>(
+export function readRoute<P extends Shape = Shape, Q extends Shape = Shape>(
   spec: ReadSpec<P, Q>,
   handle: (call: ReadCall<P, Q>) => Promise<Reply>,
 ): Route {
@@ -106,7 +105,7 @@ export function readRoute<P extends Shape = Empty, Q extends Shape = Empty>(
 }
 
 /** A POST that moves money or creates something: it needs an idempotency key, and may wait. */
-export function commandRoute<P extends Shape = Empty, B extends Shape = Empty>(
+export function commandRoute<P extends Shape = Shape, B extends Shape = Shape>(
   spec: CommandSpec<P, B>,
   handle: (call: CommandCall<P, B>) => Promise<Reply>,
 ): Route {

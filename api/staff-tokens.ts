@@ -8,6 +8,7 @@ import {
   type JSONWebKeySet,
   type JWTVerifyGetKey,
 } from 'jose';
+import { HttpError } from './http-errors.ts';
 import type { Scope } from './ports.ts';
 
 export interface StaffTokenSettings {
@@ -39,38 +40,43 @@ const roleScopes: ReadonlyMap<string, readonly Scope[]> = new Map<string, readon
   ['admin', [...read, 'payments:write', 'payments:cancel', 'refunds:write', 'ledger:read']],
 ]);
 
-export function createStaffTokens(settings: StaffTokenSettings): StaffTokens {
-  const keys = keySet(settings.jwks);
+/** A file is read now, so that a wrong path stops the start; a URL is fetched and refreshed by jose. */
+export async function createStaffTokens(settings: StaffTokenSettings): Promise<StaffTokens> {
+  const { issuer, audience } = settings;
+  const keys = await loadKeySet(settings.jwks);
+  const options = {
+    issuer,
+    audience,
+    algorithms,
+    clockTolerance: clockToleranceSeconds,
+    requiredClaims: ['sub', 'exp'],
+  };
   return {
     async verify(token) {
-      const { issuer, audience } = settings;
-      const options = { issuer, audience, algorithms, clockTolerance: clockToleranceSeconds };
       try {
-        const { payload } = await jwtVerify(token, await keys(), {
-          ...options,
-          requiredClaims: ['sub', 'exp'],
-        });
-        const subject = payload.sub ?? '';
-        return subject === '' ? null : { subject, scopes: scopesOf(payload) };
+        const { payload } = await jwtVerify(token, keys, options);
+        const { sub = '' } = payload;
+        return sub === '' ? null : { subject: sub, scopes: scopesOf(payload) };
       } catch (error) {
-        // An identity provider that cannot be reached is not the caller's fault.
-        if (error instanceof errors.JWKSTimeout) throw error;
-        if (error instanceof errors.JOSEError) return null;
-        throw error;
+        if (isTokenFault(error)) return null;
+        throw new HttpError('unavailable', 'The identity provider cannot be reached.', {
+          cause: error,
+          headers: { 'Retry-After': '1' },
+        });
       }
     },
   };
 }
 
-/** Files are read at the first token; URLs are fetched, cached and refreshed by jose. */
-function keySet(jwks: string): () => Promise<JWTVerifyGetKey> {
-  let keys: Promise<JWTVerifyGetKey> | undefined;
-  return () => (keys ??= loadKeySet(jwks));
-}
-
 async function loadKeySet(jwks: string): Promise<JWTVerifyGetKey> {
   if (/^https?:\/\//.test(jwks)) return createRemoteJWKSet(new URL(jwks));
   return createLocalJWKSet(JSON.parse(await readFile(jwks, 'utf8')) as JSONWebKeySet);
+}
+
+/** An identity provider that is away, or answers nonsense, is not the caller's fault. */
+function isTokenFault(error: unknown): boolean {
+  if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return false;
+  return error instanceof errors.JOSEError && error.code !== 'ERR_JOSE_GENERIC';
 }
 
 /** `roles` as a list, or one `role`; unknown ones give nothing. */

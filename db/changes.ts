@@ -52,7 +52,7 @@ function encodeEntry(payment: PaymentState, entry: JournalEntry): unknown {
 
 // prettier-ignore
 const instants: ReadonlySet<string> = new Set([
-  'submitBy', 'sendBy', 'keyHorizon', 'dueAt', 'authorizationExpiresAt',
+  'submitBy', 'sendBy', 'keyHorizon', 'dueAt', 'expiresAt',
 ]);
 
 /** Keys below these are data of ours or the provider's, not columns. */

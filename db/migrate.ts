@@ -10,8 +10,9 @@ import { accounts } from '../domain/accounts.ts';
 import { attemptTransitions, operationTransitions, paymentTransitions } from '../domain/payment.ts';
 
 export interface MigrateOptions {
-  readonly apiPassword: string;
-  readonly workerPassword: string;
+  /** Undefined: the role keeps the password it has. */
+  readonly apiPassword: string | undefined;
+  readonly workerPassword: string | undefined;
 }
 
 const folder = new URL('migrations/', import.meta.url);
@@ -48,12 +49,11 @@ async function createRoles(adminUrl: string, options: MigrateOptions): Promise<v
       if not exists (select from pg_roles where rolname = 'tender_api') then create role tender_api login; end if;
       if not exists (select from pg_roles where rolname = 'tender_worker') then create role tender_worker login; end if;
     end $$`);
-    await client.query(
-      `alter role tender_api password ${client.escapeLiteral(options.apiPassword)}`,
-    );
-    await client.query(
-      `alter role tender_worker password ${client.escapeLiteral(options.workerPassword)}`,
-    );
+    const passwords = { tender_api: options.apiPassword, tender_worker: options.workerPassword };
+    for (const [role, password] of Object.entries(passwords)) {
+      if (password === undefined) continue;
+      await client.query(`alter role ${role} password ${client.escapeLiteral(password)}`);
+    }
     await client.query(`grant tender_owner to current_user`);
     const { rows } = await client.query<{ name: string }>('select current_database() as name');
     const name = client.escapeIdentifier(rows[0]?.name ?? '');
@@ -69,7 +69,14 @@ async function readMigrations(): Promise<Record<string, Migration>> {
   const files = (await readdir(folder)).filter((f) => f.endsWith('.sql')).sort();
   const entries = files.map(async (file): Promise<[string, Migration]> => {
     const text = await readFile(new URL(file, folder), 'utf8');
-    return [file.replace('.sql', ''), { up: async (db) => void (await sql.raw(text).execute(db)) }];
+    return [
+      file.replace('.sql', ''),
+      {
+        up: async (db) => {
+          await sql.raw(text).execute(db);
+        },
+      },
+    ];
   });
   return Object.fromEntries(await Promise.all(entries));
 }

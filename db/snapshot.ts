@@ -76,7 +76,7 @@ export interface AttemptRow {
   readonly lookups: number;
   readonly absences: number;
   readonly due_at: string | null;
-  readonly authorization_expires_at: string | null;
+  readonly expires_at: string | null;
   readonly basis: Basis;
   readonly created_at: string;
   readonly updated_at: string;
@@ -178,7 +178,7 @@ function attemptState(a: AttemptRow): AttemptState {
     lookups: a.lookups,
     absences: a.absences,
     dueAt: instant(a.due_at),
-    authorizationExpiresAt: instant(a.authorization_expires_at),
+    expiresAt: instant(a.expires_at),
     returnToken: a.return_token,
     createdAt: Date.parse(a.created_at),
   };

@@ -59,7 +59,7 @@ export interface AttemptPatch {
   readonly lookups?: number;
   readonly absences?: number;
   readonly dueAt?: number | null;
-  readonly authorizationExpiresAt?: number;
+  readonly expiresAt?: number;
   readonly basis?: Basis;
 }
 

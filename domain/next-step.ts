@@ -67,16 +67,15 @@ function attemptStep(payment: PaymentState): Step | undefined {
 }
 
 function hasExpired(attempt: AttemptState, now: number): boolean {
-  return attempt.authorizationExpiresAt !== null && attempt.authorizationExpiresAt <= now;
+  return attempt.expiresAt !== null && attempt.expiresAt <= now;
 }
 
 function paymentStep(payment: PaymentState): Step | undefined {
   if (payment.status === 'processing' && liveAttempt(payment) === undefined) {
     return { kind: 'authorize' };
   }
-  const mayRunOut =
-    payment.status === 'requires_payment_method' || payment.status === 'requires_action';
-  if (mayRunOut && payment.expiresAt !== null && payment.expiresAt <= payment.now) {
+  const isOver = payment.expiresAt !== null && payment.expiresAt <= payment.now;
+  if (payment.status === 'requires_payment_method' && isOver) {
     return { kind: 'apply_timers' };
   }
   return undefined;

@@ -38,7 +38,7 @@ export interface AttemptState {
   /** Negative lookups past the provider's `absenceFinalAfterMs`. */
   readonly absences: number;
   readonly dueAt: number | null;
-  readonly authorizationExpiresAt: number | null;
+  readonly expiresAt: number | null;
   readonly returnToken: string;
   readonly createdAt: number;
 }

@@ -1,28 +1,11 @@
 /** What a provider's outcome means for a capture, void or refund, and for its payment. */
-import type { AttemptPatch, Change, FrozenAnswer, PaymentPatch, TimelineLine } from './change.ts';
-import {
-  isOpen,
-  type AttemptState,
-  type OperationState,
-  type PaymentState,
-} from './payment-state.ts';
+import type { Change, FrozenAnswer, TimelineLine } from './change.ts';
+import { isOpen } from './payment-state.ts';
+import { failureEffect, successEffect, type OperationRecording } from './operation-effects.ts';
 import type { PaymentStatus } from './payment.ts';
-import {
-  captureEntry,
-  lateSuccessReturnedEntry,
-  refundEntry,
-  releaseEntry,
-  type JournalEntry,
-} from './posting-rules.ts';
 import type { Decline, ProviderEvidence, ProviderOutcome } from './provider.ts';
-import { basisOf } from './record-attempt.ts';
+import { basisOf } from './recording.ts';
 import { lookupDelayMs, resendDelayMs } from './timing.ts';
-
-export interface OperationRecording {
-  readonly payment: PaymentState;
-  readonly operation: OperationState;
-  readonly attempt: AttemptState;
-}
 
 export function recordOperation(r: OperationRecording, outcome: ProviderOutcome): Change | null {
   if (!isOpen(r.operation) || r.operation.status === 'requested') return null;
@@ -59,14 +42,6 @@ function line(r: OperationRecording, to: string, evidence: ProviderEvidence): Ti
     toStatus: to,
     evidence: { operation_id: r.operation.id, ...evidence },
   };
-}
-
-interface Effect {
-  readonly payment: PaymentPatch;
-  readonly attempt?: AttemptPatch;
-  readonly entries: readonly JournalEntry[];
-  readonly status?: PaymentStatus;
-  readonly events: readonly string[];
 }
 
 function recordSuccess(
@@ -131,97 +106,6 @@ function successAnswers(r: OperationRecording, status: PaymentStatus | undefined
   return status === undefined ? answers : [...answers, { awaitsId: r.payment.id, status: 201 }];
 }
 
-function successEffect(r: OperationRecording, evidence: ProviderEvidence): Effect {
-  if (r.operation.late) return lateEffect(r);
-  switch (r.operation.kind) {
-    case 'capture':
-      return captureEffect(r);
-    case 'refund':
-      return {
-        payment: {},
-        entries: [refundEntry(r.payment, r.attempt, r.operation)],
-        events: ['refund.succeeded'],
-      };
-    case 'void':
-      return voidEffect(r, evidence);
-  }
-}
-
-function lateEffect(r: OperationRecording): Effect {
-  return {
-    payment: {},
-    attempt: { id: r.attempt.id, fromStatus: 'late', status: 'voided' },
-    entries: [
-      lateSuccessReturnedEntry(
-        r.payment,
-        { ...r.attempt, kind: r.operation.kind === 'refund' ? 'sale' : 'authorize' },
-        r.operation,
-      ),
-    ],
-    events: r.operation.kind === 'refund' ? ['refund.succeeded'] : [],
-  };
-}
-
-function otherOpenCaptures(r: OperationRecording): bigint {
-  return r.payment.operations
-    .filter((o) => o.kind === 'capture' && o.id !== r.operation.id && isOpen(o))
-    .reduce((sum, o) => sum + o.amount, 0n);
-}
-
-function captureEffect(r: OperationRecording): Effect {
-  const { payment, operation, attempt } = r;
-  const captured = payment.amountCaptured + operation.amount;
-  const others = otherOpenCaptures(r);
-  const closed = operation.final || payment.captureClosed || captured === payment.amountAuthorized;
-  // The final capture gives back what is neither captured nor on its way to be.
-  const released =
-    closed && !payment.captureClosed
-      ? payment.amountAuthorized - payment.amountCaptured - others
-      : operation.amount;
-  const status = closed && others === 0n ? 'captured' : 'partially_captured';
-  return {
-    payment: { captureClosed: closed },
-    entries: [
-      releaseEntry(payment, attempt, released, operation.id),
-      captureEntry(payment, attempt, operation),
-    ],
-    status,
-    events: [status === 'captured' ? 'payment.captured' : 'payment.partially_captured'],
-  };
-}
-
-function voidEffect(r: OperationRecording, evidence: ProviderEvidence): Effect {
-  const { payment, operation, attempt } = r;
-  const held = payment.amountAuthorized - payment.amountCaptured;
-  const entries =
-    attempt.status === 'authorized' && held > 0n && !payment.captureClosed
-      ? [releaseEntry(payment, attempt, held, operation.id)]
-      : [];
-  if (payment.amountCaptured > 0n) {
-    return {
-      payment: { captureClosed: true },
-      entries,
-      status: 'captured',
-      events: ['payment.captured'],
-    };
-  }
-  const expired = operation.cause === 'expiry';
-  const status: PaymentStatus = expired ? 'expired' : 'canceled';
-  return {
-    payment: { captureClosed: true, nextAction: null },
-    attempt: {
-      id: attempt.id,
-      fromStatus: attempt.status,
-      status: expired ? 'expired' : 'voided',
-      dueAt: null,
-      basis: basisOf(evidence),
-    },
-    entries,
-    status,
-    events: [`payment.${status}`],
-  };
-}
-
 function recordFailure(
   r: OperationRecording,
   failure: Decline,
@@ -259,51 +143,6 @@ function recordFailure(
         ? []
         : [{ awaitsId: r.payment.id, status: 402 as const, code: `${kind}_declined` }]),
     ],
-  };
-}
-
-function failureEffect(
-  r: OperationRecording,
-  failure: Decline,
-  evidence: ProviderEvidence,
-): Effect {
-  const { payment, operation, attempt } = r;
-  if (operation.kind !== 'capture' || operation.late)
-    return { payment: {}, entries: [], events: [] };
-  const others = otherOpenCaptures(r);
-  if (failure.code === 'authorization_expired' && others === 0n && !payment.captureClosed) {
-    const held = payment.amountAuthorized - payment.amountCaptured;
-    const status: PaymentStatus = payment.amountCaptured > 0n ? 'captured' : 'expired';
-    return {
-      payment: { captureClosed: true },
-      ...(status === 'expired' && {
-        attempt: {
-          id: attempt.id,
-          fromStatus: attempt.status,
-          status: 'expired' as const,
-          dueAt: null,
-          basis: basisOf(evidence),
-        },
-      }),
-      entries: [releaseEntry(payment, attempt, held, operation.id)],
-      status,
-      events: [`payment.${status}`],
-    };
-  }
-  // Behind a final capture nothing will use this part of the authorization any more.
-  if (payment.captureClosed) {
-    return {
-      payment: {},
-      entries: [releaseEntry(payment, attempt, operation.amount, operation.id)],
-      ...(others === 0n && payment.amountCaptured > 0n && { status: 'captured' as const }),
-      events: [],
-    };
-  }
-  return {
-    payment: {},
-    entries: [],
-    ...(payment.status === 'processing' && { status: 'requires_capture' as const }),
-    events: [],
   };
 }
 

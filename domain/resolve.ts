@@ -60,9 +60,8 @@ function pageRanOut(
 ): boolean {
   return (
     outcome.kind === 'requires_action' &&
-    attempt.status === 'requires_action' &&
-    attempt.dueAt !== null &&
-    attempt.dueAt <= payment.now
+    attempt.expiresAt !== null &&
+    attempt.expiresAt <= payment.now
   );
 }
 

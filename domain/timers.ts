@@ -4,10 +4,7 @@ import type { PaymentState } from './payment-state.ts';
 
 export function applyTimers(payment: PaymentState, newOperationId: string): Change | null {
   const expiring = payment.attempts.find(
-    (a) =>
-      a.status === 'authorized' &&
-      a.authorizationExpiresAt !== null &&
-      a.authorizationExpiresAt <= payment.now,
+    (a) => a.status === 'authorized' && a.expiresAt !== null && a.expiresAt <= payment.now,
   );
   if (expiring && !payment.captureClosed && !payment.voidOpen && payment.captureReserved === 0n) {
     return {

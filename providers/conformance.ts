@@ -7,7 +7,7 @@ import { doubtCases, fenceCases, keyCases } from './conformance/certainty-cases.
 import type { ConformanceCase } from './conformance/harness.ts';
 import { authorizationCases, operationCases } from './conformance/payment-cases.ts';
 
-export type { ConformanceHarness, ConformanceMovement } from './conformance/harness.ts';
+export type { ConformanceHarness } from './conformance/harness.ts';
 
 const allCases = [
   ...authorizationCases,

@@ -19,9 +19,6 @@ interface CommonSettings {
   readonly parentWatch: boolean;
   readonly workerDatabaseUrl: string;
   readonly temporal: TemporalSettings;
-  /** The bundle made at build time; without it the worker bundles at its start. */
-  readonly workflowBundle: string | undefined;
-  readonly sandbox: { readonly url: string; readonly webhookSecret: string } | undefined;
 }
 
 export interface ApiSettings extends CommonSettings {
@@ -29,6 +26,11 @@ export interface ApiSettings extends CommonSettings {
   readonly port: number;
   readonly publicUrl: string;
   readonly apiDatabaseUrl: string;
+  /** Path of the bundle made beforehand by `scripts/bundle-workflows.ts`. */
+  readonly workflowBundle: string;
+  readonly sandbox: { readonly url: string; readonly webhookSecret: string };
+  /** Per credential. */
+  readonly requestsPerSecondMax: number;
   /** `jwks` is a file's path or an https URL. Without these no staff token is accepted. */
   readonly staff:
     { readonly jwks: string; readonly issuer: string; readonly audience: string } | undefined;
@@ -38,13 +40,10 @@ export type BackgroundSettings = CommonSettings;
 
 export interface MigrateSettings {
   readonly databaseUrl: string;
-  readonly apiPassword: string | undefined;
-  readonly workerPassword: string | undefined;
-}
-
-export interface SeedSettings {
-  readonly databaseUrl: string;
-  readonly seed: unknown;
+  readonly apiPassword: string;
+  readonly workerPassword: string;
+  /** JSON: the merchants of an installation that has no other way to them yet. */
+  readonly seed: string | undefined;
 }
 
 /** What `npm start` and the test servers go by. */
@@ -76,6 +75,12 @@ export function apiSettings(env: Environment = process.env): ApiSettings {
     port: values.TENDER_PORT,
     publicUrl: values.TENDER_PUBLIC_URL ?? `http://${values.TENDER_HOST}:${values.TENDER_PORT}`,
     apiDatabaseUrl: required(values, 'TENDER_API_DATABASE_URL'),
+    requestsPerSecondMax: values.TENDER_REQUESTS_PER_SECOND,
+    workflowBundle: required(values, 'TENDER_WORKFLOW_BUNDLE'),
+    sandbox: Object.freeze({
+      url: required(values, 'TENDER_SANDBOX_URL'),
+      webhookSecret: required(values, 'TENDER_SANDBOX_WEBHOOK_SECRET'),
+    }),
     staff:
       values.TENDER_STAFF_JWKS === undefined
         ? undefined
@@ -95,23 +100,10 @@ export function migrateSettings(env: Environment = process.env): MigrateSettings
   const values = readVariables(env);
   return Object.freeze({
     databaseUrl: required(values, 'DATABASE_URL'),
-    apiPassword: values.TENDER_API_DB_PASSWORD,
-    workerPassword: values.TENDER_WORKER_DB_PASSWORD,
+    apiPassword: required(values, 'TENDER_API_DB_PASSWORD'),
+    workerPassword: required(values, 'TENDER_WORKER_DB_PASSWORD'),
+    seed: values.TENDER_SEED,
   });
-}
-
-export function seedSettings(env: Environment = process.env): SeedSettings {
-  const values = readVariables(env);
-  const seed = required(values, 'TENDER_SEED');
-  try {
-    return Object.freeze({
-      databaseUrl: required(values, 'DATABASE_URL'),
-      seed: JSON.parse(seed) as unknown,
-    });
-  } catch (error) {
-    if (error instanceof SettingsError) throw error;
-    throw new SettingsError('TENDER_SEED: is not JSON');
-  }
 }
 
 export function localSettings(env: Environment = process.env): LocalSettings {
@@ -152,14 +144,6 @@ function commonSettings(values: Variables): CommonSettings {
       address: required(values, 'TENDER_TEMPORAL_ADDRESS'),
       namespace: values.TENDER_TEMPORAL_NAMESPACE,
     }),
-    workflowBundle: values.TENDER_WORKFLOW_BUNDLE,
-    sandbox:
-      values.TENDER_SANDBOX_URL === undefined
-        ? undefined
-        : Object.freeze({
-            url: values.TENDER_SANDBOX_URL,
-            webhookSecret: required(values, 'TENDER_SANDBOX_WEBHOOK_SECRET'),
-          }),
   };
 }
 

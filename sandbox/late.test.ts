@@ -104,22 +104,24 @@ test('a repeat of a late success under its key does not make a second one', asyn
 test('a late capture is booked only if it is still possible', async () => {
   const sandbox = await start();
   await sandbox.setFaults([{ operation: 'capture', fault: 'late_success', rate: 1 }]);
-  const [kept, voided] = [await authorize(sandbox), await authorize(sandbox)];
+  const [voided, kept] = [await authorize(sandbox), await authorize(sandbox)];
+  // The impossible one is due first, and must not be in the way of the other.
   const late = [
-    await operate(sandbox, kept, 'captures'),
     await operate(sandbox, voided, 'captures'),
+    await operate(sandbox, kept, 'captures'),
   ];
   expect(late.map(({ status }) => status)).toEqual([402, 402]);
   expect((await operate(sandbox, voided, 'voids')).status).toBe(200);
   await sandbox.advance(6);
-  const [first, second] = late.map(({ reference }) => reference);
-  await eventually(
-    () => sandbox.booked(String(first)),
+  const [impossible, possible] = late.map(({ reference }) => reference);
+  const booked = await eventually(
+    () => sandbox.booked(String(possible)),
     (operations) => operations.length > 0,
+    2_000,
   );
-  expect(await sandbox.booked(String(first))).toEqual(['capture']);
-  expect(await sandbox.booked(String(second))).toEqual([]);
-  expect(await statusOf(sandbox, second, 'capture')).toBe('declined');
+  expect(booked).toEqual(['capture']);
+  expect(await sandbox.booked(String(impossible))).toEqual([]);
+  expect(await statusOf(sandbox, impossible, 'capture')).toBe('declined');
 });
 
 test('a late failure was never booked, and is undone', async () => {

@@ -105,7 +105,9 @@ export const paymentSchema = z
     amount_captured: amount,
     amount_refunded: amount,
     amount_disputed: amount,
-    amount_in_doubt: amount.meta({ description: 'May have moved: not known until there is evidence.' }),
+    amount_in_doubt: amount.meta({
+      description: 'May have moved: not known until there is evidence.',
+    }),
     amount_excess: amount,
     capture_method: z.enum(['automatic', 'manual']),
     payment_method: z.strictObject({

@@ -16,7 +16,13 @@ import {
 const tokenSchema = textSchema(255).meta({ example: 'tok_visa' });
 const providerName = z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'must be the name of a provider');
 
-const paymentMethodTypes = ['card', 'wallet', 'bank_debit', 'bank_transfer', 'bank_redirect'] as const;
+const paymentMethodTypes = [
+  'card',
+  'wallet',
+  'bank_debit',
+  'bank_transfer',
+  'bank_redirect',
+] as const;
 /** Without a token there is nothing to charge; a transfer is sent, and a redirect chosen, by the shopper. */
 const typesWithToken: readonly string[] = ['card', 'wallet', 'bank_debit'];
 
@@ -34,13 +40,21 @@ export const paymentMethodSchema = z
   .superRefine((method, context) => {
     const { type, token, tokens, wallet } = method;
     if (token !== undefined && tokens !== undefined) {
-      context.addIssue({ code: 'custom', path: ['tokens'], message: 'must not stand beside token' });
+      context.addIssue({
+        code: 'custom',
+        path: ['tokens'],
+        message: 'must not stand beside token',
+      });
     }
     if (token === undefined && tokens === undefined && typesWithToken.includes(type)) {
       context.addIssue({ code: 'custom', path: ['token'], message: `is required for ${type}` });
     }
     if (wallet !== undefined && type !== 'wallet') {
-      context.addIssue({ code: 'custom', path: ['wallet'], message: 'belongs to type wallet only' });
+      context.addIssue({
+        code: 'custom',
+        path: ['wallet'],
+        message: 'belongs to type wallet only',
+      });
     }
   })
   .meta({ id: 'PaymentMethodInput' });
@@ -53,7 +67,11 @@ const customerSchema = z
   })
   .superRefine(({ id, email, name }, context) => {
     if (id !== undefined && (email !== undefined || name !== undefined)) {
-      context.addIssue({ code: 'custom', path: ['id'], message: 'stands alone: it names a customer' });
+      context.addIssue({
+        code: 'custom',
+        path: ['id'],
+        message: 'stands alone: it names a customer',
+      });
     }
   });
 

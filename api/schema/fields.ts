@@ -34,6 +34,9 @@ export const webUrlSchema = z
 export const instantSchema = z.iso.datetime({ offset: true, error: 'must be an RFC 3339 time' });
 
 /** Decimal string of minor units: balances may pass what a JSON number holds. */
-export const minorUnitsSchema = z.string().regex(/^-?\d+$/).meta({ example: '2599' });
+export const minorUnitsSchema = z
+  .string()
+  .regex(/^-?\d+$/)
+  .meta({ example: '2599' });
 
 export const reasonSchema = textSchema(500);

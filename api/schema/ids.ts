@@ -11,7 +11,7 @@ export function idPattern(prefix: IdPrefix): RegExp {
 }
 
 /** Chosen by whoever installs Tender, so not always a UUID. */
-export const merchantIdPattern = /^mer_[0-9A-Za-z_-]{1,64}$/;
+export const merchantIdPattern = /^[0-9A-Za-z_-]{1,64}$/;
 
 export function idSchema(prefix: IdPrefix): z.ZodString {
   return z

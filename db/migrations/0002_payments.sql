@@ -88,7 +88,7 @@ create table attempts (
   lookups int not null default 0,
   absences int not null default 0,
   due_at timestamptz,
-  authorization_expires_at timestamptz,
+  expires_at timestamptz,
   basis jsonb not null,
   created_at timestamptz not null default tender_now(),
   updated_at timestamptz not null default tender_now(),

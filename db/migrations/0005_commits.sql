@@ -119,9 +119,9 @@ begin
 
   for patch in select value from jsonb_array_elements(coalesce(c #> '{attempts,update}', '[]')) loop
     update attempts a set (updated_at, status, provider_reference, sent_count, decline, redirect_url, lookups, absences,
-        due_at, authorization_expires_at, basis, send_by)
+        due_at, expires_at, basis, send_by)
       = (select tender_now(), n.status, n.provider_reference, n.sent_count, n.decline, n.redirect_url, n.lookups, n.absences,
-        n.due_at, n.authorization_expires_at, n.basis, n.send_by
+        n.due_at, n.expires_at, n.basis, n.send_by
         from jsonb_populate_record(a, patch) n)
     where a.id = patch ->> 'id' and a.payment_id = p_id and a.status = patch ->> 'from_status';
     get diagnostics moved = row_count;
@@ -165,7 +165,7 @@ begin
       (select min(o.due_at) from operations o where o.payment_id = p.id),
       case when p.status = 'processing' and not exists (
           select from attempts a where a.payment_id = p.id and is_live_attempt(a.status)) then tender_now() end,
-      case when p.status in ('requires_payment_method', 'requires_action') then p.expires_at end)
+      case when p.status = 'requires_payment_method' then p.expires_at end)
     into due from payments p where p.id = p_id;
   -- greatest() would skip a null: at rest means never.
   update payments set wake_at = case when due is not null then greatest(tender_now() + direct_delivery(), due) end

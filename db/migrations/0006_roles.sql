@@ -30,6 +30,7 @@ begin
   values (p_provider, p_event_id, p_type, p_reference, p_raw, owner) on conflict do nothing;
   get diagnostics inserted = row_count;
   if inserted = 1 and owner is not null then
+    perform from payments p where p.id = owner for no key update;
     -- Look again even at what is closed: a provider that speaks up has something to say.
     update attempts a set due_at = tender_now() where a.id = p_reference;
     update operations o set due_at = tender_now() where o.id = p_reference;
@@ -38,14 +39,26 @@ begin
   end if;
   return query select owner, inserted = 1;
 end $$;
--- The return page knows a token, no merchant.
-create function find_return(p_token text) returns table (payment_id text, merchant_id text, attempt_status text, return_url text)
-language sql stable security definer set search_path = public as $$
-  select p.id, p.merchant_id, a.status, p.options ->> 'return_url'
-  from attempts a join payments p on p.id = a.payment_id where a.return_token = p_token
+-- The return page knows a token, no merchant. Whoever comes back has news: the attempt is looked up now.
+create function arrive_at_return(p_token text) returns table (payment_id text, merchant_id text, return_url text)
+language plpgsql security definer set search_path = public as $$
+declare found_attempt attempts;
+begin
+  select * into found_attempt from attempts a where a.return_token = p_token;
+  if not found then return; end if;
+  if found_attempt.status = 'requires_action' then
+    perform from payments p where p.id = found_attempt.payment_id for no key update;
+    update attempts a set due_at = tender_now() where a.id = found_attempt.id and a.status = 'requires_action';
+    update payments p set version = p.version + 1, wake_at = tender_now() + direct_delivery()
+      where p.id = found_attempt.payment_id;
+  end if;
+  return query select p.id, p.merchant_id, p.options ->> 'return_url' from payments p where p.id = found_attempt.payment_id;
+end $$;
+create function merchant_exists(p_id text) returns boolean language sql stable security definer set search_path = public as $$
+  select exists (select from merchants where id = p_id)
 $$;
-revoke execute on function set_clock_offset(bigint), receive_webhook(text, text, text, text, bytea, int), find_return(text) from public;
-grant execute on function set_clock_offset(bigint), receive_webhook(text, text, text, text, bytea, int), find_return(text) to tender_api;
+revoke execute on function set_clock_offset(bigint), receive_webhook(text, text, text, text, bytea, int), arrive_at_return(text), merchant_exists(text) from public;
+grant execute on function set_clock_offset(bigint), receive_webhook(text, text, text, text, bytea, int), arrive_at_return(text), merchant_exists(text) to tender_api;
 
 do $$
 declare t text; own text;

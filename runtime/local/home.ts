@@ -19,8 +19,9 @@ export interface Home {
 
 export function openHome(path: string): Home {
   const logs = join(path, 'logs');
+  // Passable itself, since PostgreSQL may run as another user; what is in it is not.
   for (const folder of ['logs', 'temporal', 'sandbox', 'cache']) {
-    mkdirSync(join(path, folder), { recursive: true });
+    mkdirSync(join(path, folder), { recursive: true, mode: 0o700 });
   }
   const folder = realpathSync(path);
   return {

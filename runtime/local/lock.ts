@@ -12,7 +12,7 @@ const holderSchema = identitySchema.extend({ launcher: identitySchema.optional()
 type Holder = z.infer<typeof holderSchema>;
 
 export interface HomeLock {
-  release(): void;
+  readonly release: () => void;
 }
 
 /** Long enough for a supervisor that is on its way out to stop all its parts. */

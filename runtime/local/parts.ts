@@ -22,11 +22,11 @@ export interface PartsHooks {
 
 export interface Parts {
   /** Starts a part and resolves when it is ready; from then on it is kept running. */
-  start(name: PartName, spec: ProcessSpec): Promise<void>;
-  pids(): Partial<Record<PartName, number>>;
-  kill(name: PartName): void;
-  stop(): Promise<void>;
-  killAll(): void;
+  readonly start: (name: PartName, spec: ProcessSpec) => Promise<void>;
+  readonly pids: () => Partial<Record<PartName, number>>;
+  readonly kill: (name: PartName) => void;
+  readonly stop: () => Promise<void>;
+  readonly killAll: () => void;
 }
 
 export function createParts(hooks: PartsHooks): Parts {
@@ -51,6 +51,8 @@ export function createParts(hooks: PartsHooks): Parts {
       const part = await supervise(spec, {
         onStarted: (process) => {
           running.set(name, process);
+          // Spawned while the stop was under way, which no longer sees it.
+          if (stopping !== undefined) process.kill();
           hooks.records.set(name, process.identity);
           hooks.onChange();
         },

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { ProcessIdentity } from '../servers/process-identity.ts';
 import { fastShutdown } from '../servers/postgres-leftovers.ts';
 import { stopProcess } from '../servers/stop-process.ts';
+import type { StopOrder } from '../servers/stop-process.ts';
 import { writePrivateJson } from './private-file.ts';
 
 const recordSchema = z.record(z.string(), z.object({ pid: z.number(), started: z.string() }));
@@ -29,14 +30,12 @@ export function recordProcesses(path: string): RecordedProcesses {
 /** Stops those that still run; a pid that now is another process's is left alone. */
 export async function stopRecordedProcesses(path: string): Promise<void> {
   const left = Object.entries(readRecord(path));
-  await Promise.all(
-    left.map(([part, identity]) =>
-      stopProcess(
-        identity,
-        part === 'postgres' ? fastShutdown : { signal: 'SIGTERM', timeoutMs: 3000 },
-      ),
-    ),
-  );
+  await Promise.all(left.map(([part, identity]) => stopProcess(identity, orderFor(part))));
+}
+
+/** Nobody waits for what they were doing; only PostgreSQL starts faster after a clean end. */
+function orderFor(part: string): StopOrder {
+  return part === 'postgres' ? fastShutdown : { signal: 'SIGKILL', timeoutMs: 3000 };
 }
 
 function readRecord(path: string): z.infer<typeof recordSchema> {

@@ -19,6 +19,8 @@ export interface PostgresOptions {
   readonly password: string;
   readonly logFile: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Server settings other than our own. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 const majorVersion = '18';
@@ -55,7 +57,12 @@ export async function preparePostgres(options: PostgresOptions): Promise<Process
   }
   refuseForeignData(dataFolder, privileges);
   const clusterName = `tender-${createHash('sha256').update(dataFolder).digest('hex').slice(0, 12)}`;
-  const settings = { ...serverSettings, port: options.port, cluster_name: clusterName };
+  const settings = {
+    ...serverSettings,
+    ...options.settings,
+    port: options.port,
+    cluster_name: clusterName,
+  };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   return {
     name: 'postgres',
@@ -89,11 +96,11 @@ interface Initialisation {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Under another name until it is whole: initdb may be killed half-way. */
+/** Under another name until it is whole: initdb may be killed half-way, or outlive who ran it. */
 async function initialise(plan: Initialisation): Promise<void> {
   const { owner, prefix, account } = plan.privileges;
-  const unfinished = join(plan.folder, 'data.new');
-  const passwordFile = join(plan.folder, 'initial-password');
+  const unfinished = join(plan.folder, `unfinished-${process.pid}`);
+  const passwordFile = join(plan.folder, `initial-password-${process.pid}`);
   rmSync(unfinished, { recursive: true, force: true });
   writeFileSync(passwordFile, `${plan.password}\n`, { mode: 0o600 });
   if (owner !== undefined) chownSync(passwordFile, owner.uid, owner.gid);

@@ -12,19 +12,28 @@ export interface TemporalOptions {
   readonly uiPort: number;
   readonly metricsPort: number;
   readonly namespace: string;
-  readonly databaseFile: string;
+  /** Absent: in memory. */
+  readonly databaseFile?: string;
   readonly logFile: string;
   readonly environment: Readonly<Record<string, string>>;
 }
 
+const walPragmas = [
+  ...['--sqlite-pragma', 'journal_mode=WAL'],
+  ...['--sqlite-pragma', 'synchronous=NORMAL'],
+];
+
 export async function prepareTemporal(options: TemporalOptions): Promise<ProcessSpec> {
-  const tied = await diesWithParent('SIGTERM', options.environment);
+  // Nothing of value is lost by it, and a graceful stop takes more than a second.
+  const tied = await diesWithParent('SIGKILL', options.environment);
+  const { databaseFile } = options;
   const settings = [
     ...['--ip', '127.0.0.1', '--port', String(options.port)],
     ...['--ui-port', String(options.uiPort), '--metrics-port', String(options.metricsPort)],
-    ...['--namespace', options.namespace, '--db-filename', options.databaseFile],
+    ...['--namespace', options.namespace],
+    ...(databaseFile === undefined ? [] : ['--db-filename', databaseFile]),
     // A lost tail of the write-ahead log is covered by payments.wake_at.
-    ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
+    ...(databaseFile === undefined ? [] : walPragmas),
     ...['--dynamic-config-value', 'history.visibilityProcessorSchedulerWorkerCount=1'],
     ...['--log-level', 'error'],
   ];
@@ -32,11 +41,13 @@ export async function prepareTemporal(options: TemporalOptions): Promise<Process
     name: 'temporal',
     command: [...tied, options.binary, 'server', 'start-dev', ...settings],
     environment: withoutTemporalVariables(options.environment),
-    cwd: dirname(options.databaseFile),
+    cwd: dirname(options.logFile),
     logFile: options.logFile,
     stop: { signal: 'SIGTERM', timeoutMs: 5000 },
     watchesParent: false,
-    prepare: async () => removeOrphanedLog(options.databaseFile),
+    prepare: async () => {
+      if (databaseFile !== undefined) removeOrphanedLog(databaseFile);
+    },
     isReady: () => namespaceExists(options.port, options.namespace),
     readyTimeoutMs: 60_000,
   };

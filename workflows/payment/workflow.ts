@@ -10,13 +10,13 @@ import { nudge } from './messages.ts';
 
 export async function paymentWorkflow(paymentId: string): Promise<void> {
   // A handler that only sets a flag is finished as soon as it is called: a run may always return.
-  let nudged = false;
+  const inbox = { nudged: false };
   setHandler(nudge, () => {
-    nudged = true;
+    inbox.nudged = true;
   });
   const loadAgain = (): Promise<Step> => {
     // Cleared before the load: whatever was committed before a later nudge is seen by a later load.
-    nudged = false;
+    inbox.nudged = false;
     return inTask.paymentLoad({ paymentId });
   };
 
@@ -53,13 +53,13 @@ export async function paymentWorkflow(paymentId: string): Promise<void> {
         break;
 
       case 'wait':
-        await condition(() => nudged, next.ms);
+        await condition(() => inbox.nudged, next.ms);
         next = await loadAgain();
         break;
 
       // At rest: `wake_at` starts the next run, if there is ever to be one.
       case 'rest':
-        if (!nudged) return;
+        if (!inbox.nudged) return;
         next = await loadAgain();
         break;
     }

@@ -1,0 +1,87 @@
+/** Ports for who knocks: credentials, providers' webhooks, shoppers coming back, health. */
+import {
+  findApiKey,
+  arriveAtReturn,
+  databaseAnswers,
+  merchantExists,
+  receiveWebhook,
+} from '../../db/access.ts';
+import type { Db } from '../../db/client.ts';
+import { readPayment } from '../../db/payments.ts';
+import type { Provider } from '../../domain/provider.ts';
+import type { Runs } from '../../runtime/runs.ts';
+import type { Waiter } from '../commands/waiter.ts';
+import {
+  scopes,
+  type Health,
+  type Principals,
+  type ProviderWebhooks,
+  type Returns,
+} from '../ports.ts';
+
+export function createPrincipals(db: Db): Principals {
+  return {
+    byApiKey: async (sha256) => {
+      const row = await findApiKey(db, sha256);
+      if (row === null) return null;
+      return {
+        merchantId: row.merchant_id,
+        mode: row.mode,
+        scopes: scopes.filter((scope) => row.scopes.includes(scope)),
+        actor: { kind: 'api_key', id: row.id },
+      };
+    },
+    merchantExists: (merchantId) => merchantExists(db, merchantId),
+  };
+}
+
+/** A signal that lands in a run's first workflow task makes the server drop that task's work: hence 2 s. */
+const webhookDelayMs = 2_000;
+
+export function createProviderWebhooks(
+  db: Db,
+  providers: ReadonlyMap<string, Provider>,
+): ProviderWebhooks {
+  return {
+    receive: async (name, rawBody, headers) => {
+      const provider = providers.get(name);
+      if (provider === undefined) return 'unknown_provider';
+      const event = provider.readWebhook(rawBody, headers);
+      if (event === null) return 'refused';
+      await receiveWebhook(db, { provider: name, ...event, raw: rawBody }, webhookDelayMs);
+      return 'accepted';
+    },
+  };
+}
+
+export interface ReturnsBackend {
+  readonly db: Db;
+  readonly runs: () => Runs | undefined;
+  readonly waiter: Waiter;
+}
+
+export function createReturns({ db, runs, waiter }: ReturnsBackend): Returns {
+  return {
+    arrive: async (token, waitMs) => {
+      const arrived = await arriveAtReturn(db, token);
+      if (arrived === null) return null;
+      const { payment_id: paymentId, merchant_id: merchantId, return_url: returnUrl } = arrived;
+      // The committed wake_at does it if this fails.
+      await runs()
+        ?.wake(paymentId)
+        .catch(() => undefined);
+      await waiter.until(paymentId, waitMs, async () => {
+        const snapshot = await readPayment(db, merchantId, paymentId);
+        const status = snapshot?.payment.status;
+        return status === 'requires_action' || status === 'processing' ? undefined : status;
+      });
+      return { paymentId, returnUrl };
+    },
+  };
+}
+
+export function createHealth(db: Db, isWorking: () => boolean): Health {
+  return {
+    check: async () => ({ database: await databaseAnswers(db), temporal: isWorking() }),
+  };
+}

@@ -1,0 +1,155 @@
+/** The API's port to payments, over the database and the runs. */
+import { asMerchant, listPayments, readPayment } from '../../db/payments.ts';
+import type { KeyClaim } from '../../db/idempotency-keys.ts';
+import type { Db } from '../../db/client.ts';
+import { findRefundPayment, listTimeline } from '../../db/timeline.ts';
+import {
+  requestAttempt,
+  requestCancel,
+  requestCapture,
+  requestRefund,
+} from '../../domain/commands.ts';
+import type { NoCode, RefusalCode } from '../../domain/errors.ts';
+import type { ProviderContract } from '../../domain/provider.ts';
+import { paymentLifetimeMs, submitWithinMsDefault } from '../../domain/timing.ts';
+import { newId } from '../../runtime/ids.ts';
+import type { Commands, CommandResult as Outcome } from '../commands/commands.ts';
+import type { CommandResult, IdempotencyKey, Payments, Principal } from '../ports.ts';
+import { paged } from './paged.ts';
+
+export interface PaymentsBackend {
+  readonly db: Db;
+  readonly commands: Commands;
+  readonly contractOf: (provider: string) => ProviderContract;
+}
+
+export function createPayments(backend: PaymentsBackend): Payments {
+  return { ...reading(backend), ...commanding(backend) };
+}
+
+function commanding({
+  commands,
+  contractOf,
+}: PaymentsBackend): Pick<Payments, 'create' | 'addAttempt' | 'capture' | 'cancel' | 'refund'> {
+  return {
+    create: async (principal, key, input, waitMs) =>
+      result(
+        await commands.create(
+          claim(principal, key),
+          {
+            id: newId('pay'),
+            merchantId: principal.merchantId,
+            amount: input.amountMinor,
+            currency: input.currency,
+            captureMethod: input.captureMethod,
+            paymentMethod: input.paymentMethod,
+            merchantReference: input.merchantReference,
+            customerId: input.customerId,
+            customer: input.customer,
+            metadata: input.metadata,
+            options: {
+              ...(input.returnUrl !== undefined && { return_url: input.returnUrl }),
+              ...(input.offSession !== undefined && { off_session: input.offSession }),
+              ...(input.save !== undefined && { save: input.save }),
+            },
+            regulated: input.regulated,
+            submitWithinMs: input.submitWithinMs ?? submitWithinMsDefault,
+            lifetimeMs: paymentLifetimeMs,
+            actor: actor(principal),
+          },
+          waitMs,
+        ),
+      ),
+    addAttempt: async (principal, key, paymentId, input, waitMs) => {
+      const ask = { actor: actor(principal), method: input.paymentMethod };
+      const question = {
+        resource: 'payment' as const,
+        awaitsId: paymentId,
+        judge: (p: Parameters<typeof requestAttempt>[0]) => requestAttempt(p, ask),
+      };
+      return result(await commands.ask(claim(principal, key), paymentId, question, waitMs));
+    },
+    capture: async (principal, key, paymentId, input, waitMs) => {
+      const operationId = newId('op');
+      const ask = {
+        operationId,
+        actor: actor(principal),
+        ...(input.amountMinor !== undefined && { amount: input.amountMinor }),
+        ...(input.final !== undefined && { final: input.final }),
+      };
+      const question = {
+        resource: 'operation' as const,
+        awaitsId: operationId,
+        judge: (p: Parameters<typeof requestCapture>[0]) => requestCapture(p, ask, contractOf),
+      };
+      return result(await commands.ask(claim(principal, key), paymentId, question, waitMs));
+    },
+    cancel: async (principal, key, paymentId, input, waitMs) => {
+      const operationId = newId('op');
+      const ask = {
+        operationId,
+        actor: actor(principal),
+        ...(input.reason !== undefined && { reason: input.reason }),
+      };
+      const question = {
+        resource: 'payment' as const,
+        awaitsId: operationId,
+        judge: (p: Parameters<typeof requestCancel>[0]) => requestCancel(p, ask),
+      };
+      return result(await commands.ask(claim(principal, key), paymentId, question, waitMs));
+    },
+    refund: async (principal, key, paymentId, input, waitMs) => {
+      const operationId = newId('ref');
+      const ask = {
+        operationId,
+        actor: actor(principal),
+        reason: input.reason,
+        ...(input.amountMinor !== undefined && { amount: input.amountMinor }),
+      };
+      const question = {
+        resource: 'refund' as const,
+        awaitsId: operationId,
+        judge: (p: Parameters<typeof requestRefund>[0]) => requestRefund(p, ask),
+      };
+      return result(await commands.ask(claim(principal, key), paymentId, question, waitMs));
+    },
+  };
+}
+
+function reading({
+  db,
+}: PaymentsBackend): Pick<Payments, 'find' | 'list' | 'timeline' | 'findRefund'> {
+  return {
+    find: (principal, paymentId) => readPayment(db, principal.merchantId, paymentId),
+    list: (principal, filter, page) =>
+      asMerchant(db, principal.merchantId, async (trx) =>
+        paged(await listPayments(trx, filter, page), page.limit),
+      ),
+    timeline: (principal, paymentId, page) =>
+      asMerchant(db, principal.merchantId, async (trx) => {
+        const lines = await listTimeline(trx, paymentId, page);
+        return lines === null ? null : paged(lines, page.limit);
+      }),
+    findRefund: (principal, refundId) =>
+      asMerchant(db, principal.merchantId, (trx) => findRefundPayment(trx, refundId)),
+  };
+}
+
+function claim(principal: Principal, key: IdempotencyKey): KeyClaim {
+  return { ...key, merchant_id: principal.merchantId, person: principal.person ?? '' };
+}
+
+function actor(principal: Principal): string {
+  return `${principal.actor.kind}:${principal.actor.id}`;
+}
+
+function result(outcome: Outcome): CommandResult {
+  if (outcome.kind !== 'answer') return outcome;
+  const { awaitsId, code, detail, ...answer } = outcome;
+  return {
+    ...answer,
+    resourceId: answer.resource === 'payment' ? answer.snapshot.payment.id : awaitsId,
+    ...(code !== undefined && { code: code as NoCode | RefusalCode }),
+    ...(detail !== undefined && { detail }),
+  };
+}

@@ -1,0 +1,79 @@
+/** OpenAPI 3.1, generated from the routes that serve: the schemas shown are the schemas that validate. */
+import {
+  OpenAPIRegistry,
+  OpenApiGeneratorV31,
+  type RouteConfig,
+} from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import type { Route } from './route.ts';
+import { problemSchema } from './schema/problem.ts';
+import { apiVersion } from './version.ts';
+
+export type OpenApiDocument = ReturnType<OpenApiGeneratorV31['generateDocument']>;
+
+const idempotencyKey = z
+  .string()
+  .min(1)
+  .max(255)
+  .meta({ description: 'Your own name for this one intent; permanent.' });
+const prefer = z
+  .string()
+  .optional()
+  .meta({ description: 'Seconds to wait for a clear state, 0 to 30.', example: 'wait=10' });
+
+export function openApiDocument(routes: readonly Route[], publicUrl: string): OpenApiDocument {
+  const registry = new OpenAPIRegistry();
+  const apiKey = registry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'tk_test_… or tk_live_…; staff send an OIDC token and Tender-Merchant.',
+  });
+  for (const route of routes) registry.registerPath(pathOf(route, apiKey.name));
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Tender',
+      version: apiVersion,
+      description: 'A payment service that companies run themselves.',
+    },
+    servers: [{ url: publicUrl }],
+  });
+}
+
+function pathOf({ method, spec }: Route, security: string): RouteConfig {
+  const { params, query, body } = spec;
+  const command = method === 'post';
+  return {
+    method,
+    path: spec.path,
+    operationId: spec.operationId,
+    tags: [spec.tag],
+    summary: spec.summary,
+    description: `Scope: ${spec.scopes.join(' or ')}.`,
+    security: [{ [security]: [] }],
+    request: {
+      ...(params !== undefined && { params }),
+      ...(query !== undefined && { query }),
+      ...(command && { headers: z.object({ 'Idempotency-Key': idempotencyKey, Prefer: prefer }) }),
+      ...(body !== undefined && {
+        body: { required: true, content: { 'application/json': { schema: body } } },
+      }),
+    },
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(spec.answers).map(([status, { description, schema }]) => [
+          status,
+          { description, content: { [contentType(status)]: { schema } } },
+        ]),
+      ),
+      default: {
+        description: 'A problem; the codes are in docs/errors.md',
+        content: { 'application/problem+json': { schema: problemSchema } },
+      },
+    },
+  };
+}
+
+function contentType(status: string): string {
+  return status < '300' ? 'application/json' : 'application/problem+json';
+}

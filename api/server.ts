@@ -1,0 +1,121 @@
+/**
+ * Composition root of the API and, in the same process, the payment worker, so that starts can be eager.
+ * It listens before anything else is there: PostgreSQL and Temporal may come later, or go and come back.
+ */
+import { createServer } from 'node:http';
+import { createActivities } from '../activities/index.ts';
+import { setClockOffset } from '../db/access.ts';
+import { connectDb, type Db } from '../db/client.ts';
+import { isTransient } from '../db/errors.ts';
+import { probeWorkerRole } from '../db/probe.ts';
+import type { ProviderContract } from '../domain/provider.ts';
+import { createProviders } from '../providers/registry.ts';
+import { apiSettings } from '../runtime/env.ts';
+import { newId, newReturnToken } from '../runtime/ids.ts';
+import { createLogger } from '../runtime/logger.ts';
+import { announceReady } from '../runtime/ready.ts';
+import { onShutdown } from '../runtime/shutdown.ts';
+import { hostPayments } from '../workers/payment-host.ts';
+import { createApp } from './app.ts';
+import {
+  createHealth,
+  createPrincipals,
+  createProviderWebhooks,
+  createReturns,
+} from './backend/edges.ts';
+import { createEvents } from './backend/events.ts';
+import { createLedger } from './backend/ledger.ts';
+import { createPayments } from './backend/payments.ts';
+import { createCommands } from './commands/commands.ts';
+import { createWaiter } from './commands/waiter.ts';
+import { createStaffTokens } from './staff-tokens.ts';
+
+const settings = apiSettings();
+const log = createLogger('api', settings.logLevel);
+const stopping = new AbortController();
+
+function connect(url: string, applicationName: string): Db {
+  const onError = (error: Error): void => {
+    log.warn({ error: error.message }, 'database connection lost');
+  };
+  return connectDb({ url, applicationName, poolSize: 10, onError });
+}
+const db = connect(settings.apiDatabaseUrl, 'tender-api');
+const workerDb = connect(settings.workerDatabaseUrl, 'tender-worker');
+
+const providers = createProviders({
+  sandboxUrl: settings.sandbox.url,
+  webhookSecret: settings.sandbox.webhookSecret,
+});
+function contractOf(name: string): ProviderContract {
+  const provider = providers.get(name);
+  if (provider === undefined) throw new Error(`provider ${name} is not configured`);
+  return provider.contract;
+}
+
+const waiter = createWaiter();
+const host = hostPayments({
+  temporal: settings.temporal,
+  workflowBundle: settings.workflowBundle,
+  log,
+  activities: createActivities({
+    db: workerDb,
+    providers,
+    newId,
+    newReturnToken,
+    returnUrl: `${settings.publicUrl}/return`,
+    onCommitted: waiter.notify,
+    log,
+  }),
+});
+const commands = createCommands({ db, runs: host.runs, waiter, log });
+
+const app = createApp({
+  settings: {
+    mode: settings.mode,
+    publicUrl: settings.publicUrl,
+    requestsPerSecondMax: settings.requestsPerSecondMax,
+  },
+  ports: {
+    principals: createPrincipals(db),
+    payments: createPayments({ db, commands, contractOf }),
+    ledger: createLedger(db),
+    events: createEvents(db),
+    webhooks: createProviderWebhooks(db, providers),
+    returns: createReturns({ db, runs: host.runs, waiter }),
+    health: createHealth(db, host.working),
+  },
+  staff: settings.staff === undefined ? null : await createStaffTokens(settings.staff),
+  sandboxClock:
+    settings.mode === 'live'
+      ? null
+      : {
+          clock: { setOffset: (seconds) => setClockOffset(db, seconds) },
+          secret: settings.sandbox.webhookSecret,
+        },
+  isUnavailable: isTransient,
+  log,
+});
+
+const server = createServer(app);
+server.listen(settings.port, settings.host, () => {
+  announceReady({ port: settings.port });
+});
+void probeWorkerRole(workerDb, stopping.signal, (error) => {
+  log.fatal({ error: error.message }, 'wrong database role');
+  process.exit(1);
+});
+
+onShutdown(
+  async () => {
+    stopping.abort();
+    // New requests are refused, those under way get their answers, then the worker finishes its tasks.
+    await new Promise((resolve) => {
+      server.close(resolve);
+      server.closeIdleConnections();
+    });
+    await host.stop();
+    await Promise.all([db.destroy(), workerDb.destroy()]);
+  },
+  { watchParent: settings.parentWatch },
+);

@@ -1,0 +1,65 @@
+/** What is asked before a merchant is known. */
+import { sql } from 'kysely';
+import type { Db } from './client.ts';
+
+export interface ApiKeyRow {
+  readonly id: string;
+  readonly merchant_id: string;
+  readonly mode: 'test' | 'live';
+  readonly scopes: readonly string[];
+}
+
+export async function findApiKey(db: Db, sha256: Buffer): Promise<ApiKeyRow | null> {
+  const { rows } = await sql<ApiKeyRow>`select * from find_api_key(${sha256})`.execute(db);
+  return rows[0] ?? null;
+}
+
+export async function merchantExists(db: Db, merchantId: string): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`
+    select merchant_exists(${merchantId}) as found`.execute(db);
+  return rows[0]?.found ?? false;
+}
+
+/** Moves Tender's clock with the sandbox's; never backwards. */
+export async function setClockOffset(db: Db, seconds: number): Promise<void> {
+  await sql`select set_clock_offset(${seconds})`.execute(db);
+}
+
+export interface ReceivedWebhook {
+  /** Null: about nothing of ours (yet). */
+  readonly payment_id: string | null;
+  readonly fresh: boolean;
+}
+
+/** One commit: raw event, deduplicated, and its payment set in motion `delayMs` from now. */
+export async function receiveWebhook(
+  db: Db,
+  event: { provider: string; eventId: string; type: string; reference: string; raw: Buffer },
+  delayMs: number,
+): Promise<ReceivedWebhook> {
+  const { rows } = await sql<ReceivedWebhook>`
+    select * from receive_webhook(${event.provider}, ${event.eventId}, ${event.type}, ${event.reference},
+      ${event.raw}, ${delayMs})`.execute(db);
+  return rows[0] ?? { payment_id: null, fresh: false };
+}
+
+export interface ReturnRow {
+  readonly payment_id: string;
+  readonly merchant_id: string;
+  readonly return_url: string | null;
+}
+
+/** Who comes back from a provider's page; sets the attempt's payment in motion. */
+export async function arriveAtReturn(db: Db, token: string): Promise<ReturnRow | null> {
+  const { rows } = await sql<ReturnRow>`select * from arrive_at_return(${token})`.execute(db);
+  return rows[0] ?? null;
+}
+
+export async function databaseAnswers(db: Db): Promise<boolean> {
+  try {
+    await sql`select 1`.execute(db);
+    return true;
+  } catch {
+    return false;
+  }
+}

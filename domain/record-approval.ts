@@ -1,0 +1,148 @@
+/** Commit 3 when the provider said yes: in time, or after we had said no. */
+import type { Change, PaymentPatch } from './change.ts';
+import { openVoid } from './payment-state.ts';
+import type { PaymentStatus } from './payment.ts';
+import { authorizationEntry, captureEntry, lateSuccessEntry } from './posting-rules.ts';
+import type { Approved } from './provider.ts';
+import { attemptLine, basisOf, patchAttempt, paymentLine, type Recording } from './recording.ts';
+
+/** One call that authorized and captured: an attempt plus a capture, with one evidence. */
+export function recordSale(r: Recording, outcome: Approved): Change {
+  const basis = basisOf(outcome.evidence);
+  const amount = r.attempt.amount;
+  return {
+    payment: {
+      status: 'captured',
+      amountAuthorized: amount,
+      statusBasis: basis,
+      nextAction: null,
+      lastDecline: null,
+    },
+    attempts: {
+      update: [
+        patchAttempt(r, 'authorized', {
+          providerReference: outcome.providerReference,
+          dueAt: null,
+          basis,
+        }),
+      ],
+    },
+    operations: {
+      insert: [
+        {
+          id: r.newOperationId,
+          attemptId: r.attempt.id,
+          kind: 'capture',
+          cause: 'automatic',
+          status: 'succeeded',
+          amount,
+          final: true,
+          late: false,
+          providerReference: outcome.providerReference,
+          dueAt: null,
+          basis,
+          requestedBy: 'tender',
+        },
+      ],
+    },
+    entries: [captureEntry(r.payment, r.attempt, { id: r.newOperationId, amount })],
+    timeline: [attemptLine(r, 'authorized', outcome.evidence), paymentLine(r, 'captured', basis)],
+    events: [
+      { type: 'payment.authorized' },
+      { type: 'payment.captured', operationId: r.newOperationId },
+    ],
+    answers: [{ awaitsId: r.payment.id, status: 201 }],
+  };
+}
+
+export function recordAuthorized(r: Recording, outcome: Approved): Change {
+  const basis = basisOf(outcome.evidence);
+  const captureNow = r.payment.captureMethod === 'automatic' && openVoid(r.payment) === undefined;
+  const status: PaymentStatus = captureNow ? 'processing' : 'requires_capture';
+  const expiresAt = r.payment.now + r.contract.authorizationLifeMs;
+  const payment: PaymentPatch = {
+    status,
+    amountAuthorized: r.attempt.amount,
+    statusBasis: basis,
+    nextAction: null,
+    lastDecline: null,
+  };
+  return {
+    payment,
+    attempts: {
+      update: [
+        patchAttempt(r, 'authorized', {
+          providerReference: outcome.providerReference,
+          expiresAt: expiresAt,
+          dueAt: expiresAt,
+          basis,
+        }),
+      ],
+    },
+    ...(captureNow && {
+      operations: {
+        insert: [
+          {
+            id: r.newOperationId,
+            attemptId: r.attempt.id,
+            kind: 'capture' as const,
+            cause: 'automatic' as const,
+            status: 'requested' as const,
+            amount: r.attempt.amount,
+            final: true,
+            late: false,
+            dueAt: r.payment.now,
+            basis: { kind: 'rule' as const, detail: 'capture_method is automatic' },
+            requestedBy: 'tender',
+          },
+        ],
+      },
+    }),
+    entries: [authorizationEntry(r.payment, r.attempt)],
+    timeline: [
+      attemptLine(r, 'authorized', outcome.evidence),
+      ...(captureNow ? [] : [paymentLine(r, status, basis)]),
+    ],
+    events: [{ type: 'payment.authorized' }],
+    answers: captureNow ? [] : [{ awaitsId: r.payment.id, status: 201 }],
+  };
+}
+
+/** Money that arrived after we had said no: booked to suspense and given back at once, everyone told. */
+export function recordLateSuccess(r: Recording, outcome: Approved): Change {
+  const basis = basisOf(outcome.evidence);
+  const sale = outcome.captured;
+  return {
+    payment: {},
+    attempts: {
+      update: [
+        patchAttempt(r, 'late', {
+          providerReference: outcome.providerReference,
+          dueAt: null,
+          basis,
+        }),
+      ],
+    },
+    operations: {
+      insert: [
+        {
+          id: r.newOperationId,
+          attemptId: r.attempt.id,
+          kind: sale ? 'refund' : 'void',
+          cause: 'late_success',
+          status: 'requested',
+          amount: r.attempt.amount,
+          final: true,
+          late: true,
+          reason: 'late_success',
+          dueAt: r.payment.now,
+          basis,
+          requestedBy: 'tender',
+        },
+      ],
+    },
+    entries: [lateSuccessEntry(r.payment, { ...r.attempt, kind: sale ? 'sale' : 'authorize' })],
+    timeline: [attemptLine(r, 'late', outcome.evidence)],
+    events: [{ type: 'payment.late_success', operationId: r.newOperationId }],
+  };
+}

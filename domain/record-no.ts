@@ -1,0 +1,78 @@
+/** Commit 3 when nothing was taken: a definite no, a request that never left, a confirmed void. */
+import type { AttemptPatch, Change } from './change.ts';
+import { openVoid } from './payment-state.ts';
+import type { PaymentStatus } from './payment.ts';
+import type { ProviderEvidence } from './provider.ts';
+import { attemptLine, basisOf, patchAttempt, paymentLine, type Recording } from './recording.ts';
+import { attemptsMax, lookAgainAfterMs } from './timing.ts';
+
+/** A definite no of the provider: back to the shopper, or the end. */
+export function recordNo(
+  r: Recording,
+  status: 'declined' | 'not_sent' | 'voided' | 'expired',
+  evidence: ProviderEvidence,
+  rest: Partial<AttemptPatch> = {},
+): Change {
+  const basis = basisOf(evidence);
+  const cancel = openVoid(r.payment);
+  const over =
+    r.payment.attempts.length >= attemptsMax ||
+    (r.payment.expiresAt !== null && r.payment.expiresAt <= r.payment.now);
+  const next: PaymentStatus = cancel ? 'canceled' : over ? 'failed' : 'requires_payment_method';
+  const decline = rest.decline ?? {
+    code: 'not_completed',
+    advice: 'retry_later' as const,
+    providerCode: '',
+  };
+  return {
+    payment: {
+      status: next,
+      statusBasis: basis,
+      nextAction: null,
+      ...(cancel ? { captureClosed: true } : { lastDecline: decline }),
+    },
+    attempts: { update: [patchAttempt(r, status, { dueAt: null, ...rest, basis })] },
+    ...(cancel && {
+      operations: {
+        update: [
+          {
+            id: cancel.id,
+            fromStatus: cancel.status,
+            status: 'succeeded' as const,
+            attemptId: r.attempt.id,
+            dueAt: null,
+            basis,
+          },
+        ],
+      },
+    }),
+    timeline: [attemptLine(r, status, evidence), paymentLine(r, next, basis)],
+    events: [{ type: cancel ? 'payment.canceled' : 'payment.failed' }],
+    answers: [
+      cancel
+        ? { awaitsId: r.payment.id, status: 201 }
+        : { awaitsId: r.payment.id, status: 402, code: 'payment_declined' },
+      ...(cancel ? [{ awaitsId: cancel.id, status: 200 as const }] : []),
+    ],
+  };
+}
+
+/** A confirmed void, or a request that never left: the only two after which another may be tried. */
+export function failOver(
+  r: Recording,
+  status: 'not_sent' | 'voided',
+  evidence: ProviderEvidence,
+): Change {
+  return {
+    payment: { status: 'processing', nextAction: null },
+    attempts: {
+      update: [
+        patchAttempt(r, status, {
+          basis: basisOf(evidence),
+          dueAt: status === 'voided' ? r.payment.now + lookAgainAfterMs : null,
+        }),
+      ],
+    },
+    timeline: [attemptLine(r, status, evidence)],
+  };
+}

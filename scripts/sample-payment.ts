@@ -1,0 +1,136 @@
+/** One payment over HTTP, told line by line as it happens. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import type { Endpoints } from '../runtime/local/endpoints.ts';
+
+const paymentSchema = z.object({ id: z.string(), status: z.string() });
+const timelineSchema = z.object({
+  data: z.array(
+    z.object({
+      sequence: z.number(),
+      at: z.string(),
+      actor: z.unknown(),
+      kind: z.string(),
+      from: z.string().nullish(),
+      to: z.string().nullish(),
+      evidence: z.unknown(),
+    }),
+  ),
+});
+const entriesSchema = z.object({
+  data: z.array(
+    z.object({
+      event: z.string(),
+      state: z.string(),
+      postings: z.array(
+        z.object({
+          account: z.string(),
+          side: z.enum(['debit', 'credit']),
+          amount: z.union([z.number(), z.string()]),
+          currency: z.string(),
+        }),
+      ),
+    }),
+  ),
+});
+
+type TimelineLine = z.infer<typeof timelineSchema>['data'][number];
+
+const sample = {
+  amount: 2499,
+  currency: 'EUR',
+  capture_method: 'automatic',
+  payment_method: { type: 'card', token: 'tok_visa' },
+  merchant_reference: 'sample',
+} as const;
+const patienceMs = 20_000;
+const unclear: ReadonlySet<string> = new Set(['processing']);
+
+export async function runSamplePayment(
+  { api }: Endpoints,
+  print: (line: string) => void,
+): Promise<void> {
+  const call = <T>(schema: z.ZodType<T>, path: string): Promise<T> =>
+    request(api, path, schema, { method: 'GET' });
+  const payment = await request(api, '/v1/payments', paymentSchema, {
+    method: 'POST',
+    body: JSON.stringify(sample),
+    headers: {
+      'Content-Type': 'application/json',
+      'Idempotency-Key': `sample-${randomUUID()}`,
+      // Answered at once, so that the timeline can be followed while it grows.
+      Prefer: 'wait=0',
+    },
+  });
+  print(`A sample payment of 24.99 EUR: ${payment.id}`);
+  const path = `/v1/payments/${payment.id}`;
+  let printed = 0;
+  const printNews = async (): Promise<void> => {
+    const { data } = await call(timelineSchema, `${path}/timeline?limit=100`);
+    for (const line of data.slice(printed)) print(describeLine(line));
+    printed = Math.max(printed, data.length);
+  };
+  const status = await follow(async () => {
+    const { status } = await call(paymentSchema, path);
+    await printNews();
+    return status;
+  });
+  print(`It is ${status}. In the ledger:`);
+  const entries = await call(entriesSchema, `/v1/ledger/journal_entries?payment_id=${payment.id}`);
+  for (const entry of entries.data.toReversed()) {
+    print(`  ${entry.event} (${entry.state})`);
+    for (const { side, account, amount, currency } of entry.postings) {
+      const euros = (Number(amount) / 100).toFixed(2);
+      print(`    ${side.padEnd(6)} ${account.padEnd(32)} ${euros.padStart(8)} ${currency}`);
+    }
+  }
+}
+
+interface Call {
+  readonly method: 'GET' | 'POST';
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+async function request<T>(
+  api: Endpoints['api'],
+  path: string,
+  schema: z.ZodType<T>,
+  { headers, ...init }: Call,
+): Promise<T> {
+  const response = await fetch(`${api.url}${path}`, {
+    ...init,
+    headers: { Authorization: `Bearer ${api.key}`, ...headers },
+    signal: AbortSignal.timeout(patienceMs),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`);
+  return schema.parse(JSON.parse(text));
+}
+
+async function follow(look: () => Promise<string>): Promise<string> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    const status = await look();
+    if (!unclear.has(status)) return status;
+    if (performance.now() > deadline) throw new Error(`it is still ${status}`);
+    await sleep(50);
+  }
+}
+
+function describeLine({ at, kind, from, to, actor, evidence }: TimelineLine): string {
+  const time = at.slice(11, 23);
+  const move = to == null ? '' : `${from ?? 'new'} → ${to}`;
+  const reason = [named(actor), named(evidence)].filter((part) => part !== '').join(', ');
+  return `  ${time}  ${kind.padEnd(28)} ${move.padEnd(36)} ${reason}`.trimEnd();
+}
+
+/** Actors and evidence are names, or objects that have one. */
+function named(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return '';
+  const { kind, name, id } = value as Readonly<Record<string, unknown>>;
+  const first = [kind, name, id].find((part) => typeof part === 'string');
+  return typeof first === 'string' ? first : '';
+}

@@ -1,0 +1,136 @@
+/** The API in process, over real HTTP, on ports that a test may replace one by one. */
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { createApp, type AppDeps } from '../../api/app.ts';
+import { scopes, type Ports, type Principal } from '../../api/ports.ts';
+
+export const testKey = 'tk_test_0123456789abcdefghijABCDEFGHIJ';
+export const liveKey = 'tk_live_0123456789abcdefghijABCDEFGHIJ';
+
+export const testPrincipal: Principal = {
+  merchantId: 'mer_demo',
+  mode: 'test',
+  scopes,
+  actor: { kind: 'api_key', id: 'key_1' },
+};
+
+function unexpected(name: string): () => Promise<never> {
+  return () => Promise.reject(new Error(`unexpected call of ${name}`));
+}
+
+/** Knows `testKey`; everything else must be given, so that "nothing was written" is what passes. */
+export function fakePorts(ports: Partial<{ [P in keyof Ports]: Partial<Ports[P]> }> = {}): Ports {
+  const known = createHash('sha256').update(testKey).digest();
+  return {
+    principals: {
+      byApiKey: async (hash) => (hash.equals(known) ? testPrincipal : null),
+      merchantExists: async (id) => id === 'mer_demo',
+      ...ports.principals,
+    },
+    payments: {
+      create: unexpected('create'),
+      addAttempt: unexpected('addAttempt'),
+      capture: unexpected('capture'),
+      cancel: unexpected('cancel'),
+      refund: unexpected('refund'),
+      find: unexpected('find'),
+      list: unexpected('list'),
+      timeline: unexpected('timeline'),
+      findRefund: unexpected('findRefund'),
+      ...ports.payments,
+    },
+    ledger: {
+      accounts: unexpected('accounts'),
+      balance: unexpected('balance'),
+      journalEntries: unexpected('journalEntries'),
+      trialBalance: unexpected('trialBalance'),
+      ...ports.ledger,
+    },
+    events: { list: unexpected('events'), ...ports.events },
+    webhooks: { receive: unexpected('receive'), ...ports.webhooks },
+    returns: { arrive: unexpected('arrive'), ...ports.returns },
+    health: { check: unexpected('check'), ...ports.health },
+  };
+}
+
+export interface ApiResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** Parsed, where the answer is JSON. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface ApiRequest {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Objects are sent as JSON; texts and bytes as they are. */
+  readonly body?: object | string | Buffer;
+  /** Null: none. Default: `testKey`. */
+  readonly key?: string | null;
+}
+
+export interface TestApi {
+  readonly url: string;
+  readonly logged: readonly string[];
+  call(path: string, request?: ApiRequest): Promise<ApiResponse>;
+  post(path: string, body: ApiRequest['body'], headers?: ApiRequest['headers']): Promise<ApiResponse>;
+  close(): Promise<void>;
+}
+
+export async function startApi(ports: Ports, deps: Partial<AppDeps> = {}): Promise<TestApi> {
+  const logged: string[] = [];
+  const app = createApp({
+    settings: { mode: 'test', publicUrl: 'http://127.0.0.1:8080', requestsPerSecondMax: 10_000 },
+    ports,
+    staff: null,
+    sandboxClock: null,
+    isUnavailable: () => false,
+    log: pino({ level: 'trace' }, { write: (line: string) => logged.push(line) }),
+    ...deps,
+  });
+  const server = createServer(app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const call = async (path: string, request: ApiRequest = {}): Promise<ApiResponse> => {
+    const { method = 'GET', headers = {}, body, key = testKey } = request;
+    const raw = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+    const response = await fetch(url + path, {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(key !== null && { authorization: `Bearer ${key}` }),
+        ...(raw !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(raw !== undefined && { body: raw as string }),
+    });
+    const text = await response.text();
+    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: (isJson ? JSON.parse(text) : {}) as Record<string, unknown>,
+    };
+  };
+  return {
+    url,
+    logged,
+    call,
+    post: (path, body, headers = {}) =>
+      call(path, {
+        method: 'POST',
+        headers: { 'idempotency-key': 'key-1', ...headers },
+        ...(body !== undefined && { body }),
+      }),
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
