@@ -57,13 +57,24 @@ describe('a field that is wrong is named', () => {
       { ...valid, payment_method: { type: 'card', token: 'a', tokens: { alder: 'b' } } },
       '/payment_method/tokens',
     ],
-    ['a stray wallet', { ...valid, payment_method: { type: 'card', token: 'a', wallet: 'apple_pay' } }, '/payment_method/wallet'],
+    [
+      'a stray wallet',
+      { ...valid, payment_method: { type: 'card', token: 'a', wallet: 'apple_pay' } },
+      '/payment_method/wallet',
+    ],
     ['a very long text', { ...valid, merchant_reference: 'x'.repeat(256) }, '/merchant_reference'],
     ['an empty text', { ...valid, merchant_reference: '' }, '/merchant_reference'],
     ['NUL', { ...valid, merchant_reference: 'a\0b' }, '/merchant_reference'],
     ['a lone surrogate', { ...valid, metadata: { note: 'a\ud800' } }, '/metadata/note'],
     ['metadata that is no text', { ...valid, metadata: { n: 1 } }, '/metadata/n'],
-    ['too much metadata', { ...valid, metadata: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`k${i}`, 'v'])) }, '/metadata'],
+    [
+      'too much metadata',
+      {
+        ...valid,
+        metadata: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`k${i}`, 'v'])),
+      },
+      '/metadata',
+    ],
     ['a script as address', { ...valid, return_url: 'javascript:alert(1)' }, '/return_url'],
     ['no e-mail address', { ...valid, customer: { email: 'nobody' } }, '/customer/email'],
     ['another kind of id', { ...valid, customer: { id: paymentId } }, '/customer/id'],
@@ -127,16 +138,22 @@ describe('a body that cannot be read', () => {
     expectProblem(await api.post('/v1/payments', body), 400, 'invalid_request');
   });
 
-  test.each(['text/plain', 'application/xml', 'application/jsonx', 'application/json; charset=latin1'])(
-    'is %s',
-    async (type) => {
-      const response = await api.post('/v1/payments', JSON.stringify(valid), { 'content-type': type });
-      expectProblem(response, 415, 'unsupported_media_type');
-    },
-  );
+  test.each([
+    'text/plain',
+    'application/xml',
+    'application/jsonx',
+    'application/json; charset=latin1',
+  ])('is %s', async (type) => {
+    const response = await api.post('/v1/payments', JSON.stringify(valid), {
+      'content-type': type,
+    });
+    expectProblem(response, 415, 'unsupported_media_type');
+  });
 
   test('is compressed', async () => {
-    const response = await api.post('/v1/payments', JSON.stringify(valid), { 'content-encoding': 'gzip' });
+    const response = await api.post('/v1/payments', JSON.stringify(valid), {
+      'content-encoding': 'gzip',
+    });
     expectProblem(response, 415, 'unsupported_media_type');
   });
 
@@ -197,7 +214,11 @@ describe('the Idempotency-Key', () => {
 
 describe('a card number is refused, and echoed nowhere', () => {
   test.each<[string, object, string]>([
-    ['a token', { ...valid, payment_method: { type: 'card', token: card } }, '/payment_method/token'],
+    [
+      'a token',
+      { ...valid, payment_method: { type: 'card', token: card } },
+      '/payment_method/token',
+    ],
     ['an unknown field', { ...valid, card: { number: '4111 1111 1111 1111' } }, '/card/number'],
     ['a number', { ...valid, amount: 4111111111111111 }, '/amount'],
     ['a text', { ...valid, metadata: { note: `please charge ${card}!` } }, '/metadata/note'],
@@ -264,7 +285,9 @@ describe('addresses', () => {
   });
 
   test('another version is refused by name', async () => {
-    const response = await api.call('/v1/payments', { headers: { 'tender-version': '2020-01-01' } });
+    const response = await api.call('/v1/payments', {
+      headers: { 'tender-version': '2020-01-01' },
+    });
     expectProblem(response, 400, 'unsupported_version');
   });
 });

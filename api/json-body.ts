@@ -7,7 +7,7 @@ import { parseStrictJson, type JsonFault, type JsonValue } from './json/strict-j
 export const bodyBytesMax = 64 * 1024;
 
 const readAll = express.raw({ limit: bodyBytesMax, type: () => true, inflate: false });
-const jsonType = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?(;|$)/i;
+const jsonType = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
 /** An absent body is an empty object: a command may need no more than its address. */
 export async function readJsonBody(request: Request, response: Response): Promise<JsonValue> {

@@ -36,7 +36,7 @@ function attemptInDoubt(payment: PaymentState): boolean {
 
 export function requestCapture(
   payment: PaymentState,
-  ask: Asking & { readonly amount?: bigint; readonly final?: boolean },
+  ask: Asking & { readonly amount?: bigint | undefined; readonly final?: boolean | undefined },
   contractOf: (provider: string) => ProviderContract,
 ): Judgement {
   if (payment.voidOpen) return refuse('cancel_pending', 'The payment is being canceled.');
@@ -71,7 +71,7 @@ export function requestCapture(
 
 export function requestRefund(
   payment: PaymentState,
-  ask: Asking & { readonly amount?: bigint; readonly reason: string },
+  ask: Asking & { readonly amount?: bigint | undefined; readonly reason: string },
 ): Judgement {
   const left = refundable(payment);
   const amount = ask.amount ?? left;
@@ -113,7 +113,7 @@ const cancelable: readonly string[] = [
 
 export function requestCancel(
   payment: PaymentState,
-  ask: Asking & { readonly reason?: string },
+  ask: Asking & { readonly reason?: string | undefined },
 ): Judgement {
   if (payment.voidOpen) return refuse('cancel_pending', 'The payment is already being canceled.');
   const left = payment.amount - payment.amountCaptured;

@@ -7,14 +7,23 @@ import type { AttemptStatus } from './payment.ts';
 import type { ProviderOutcome } from './provider.ts';
 import { recordAuthorized, recordLateSuccess, recordSale } from './record-approval.ts';
 import { failOver, recordNo } from './record-no.ts';
-import { attemptLine, basisOf, patchAttempt, paymentLine, type Recording } from './recording.ts';
+import {
+  attemptLine,
+  basisOf,
+  checkAmount,
+  patchAttempt,
+  paymentLine,
+  type Recording,
+} from './recording.ts';
 import { actionWithinMs, lookupDelayMs } from './timing.ts';
 
 const undecided: readonly AttemptStatus[] = ['submitting', 'pending', 'unknown', 'requires_action'];
 const closedStatuses: readonly AttemptStatus[] = ['declined', 'not_sent', 'voided', 'expired'];
 
 /** Null: nothing new to write. */
-export function recordAttempt(r: Recording, outcome: ProviderOutcome): Change | null {
+export function recordAttempt(r: Recording, answered: ProviderOutcome): Change | null {
+  const { amount } = r.attempt;
+  const outcome = checkAmount(answered, { amount, currency: r.payment.currency });
   if (undecided.includes(r.attempt.status)) return recordUndecided(r, outcome);
   if (outcome.kind === 'approved' && closedStatuses.includes(r.attempt.status)) {
     return recordLateSuccess(r, outcome);

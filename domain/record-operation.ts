@@ -4,10 +4,14 @@ import { isOpen } from './payment-state.ts';
 import { failureEffect, successEffect, type OperationRecording } from './operation-effects.ts';
 import type { PaymentStatus } from './payment.ts';
 import type { Decline, ProviderEvidence, ProviderOutcome } from './provider.ts';
-import { basisOf } from './recording.ts';
+import { basisOf, checkAmount } from './recording.ts';
 import { lookupDelayMs, resendDelayMs } from './timing.ts';
 
-export function recordOperation(r: OperationRecording, outcome: ProviderOutcome): Change | null {
+export function recordOperation(r: OperationRecording, answered: ProviderOutcome): Change | null {
+  const { amount, kind } = r.operation;
+  // A void gives back whatever is left by then; its amount is the provider's to say.
+  const outcome =
+    kind === 'void' ? answered : checkAmount(answered, { amount, currency: r.payment.currency });
   if (!isOpen(r.operation) || r.operation.status === 'requested') return null;
   switch (outcome.kind) {
     case 'approved':

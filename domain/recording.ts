@@ -2,7 +2,7 @@
 import type { AttemptPatch, Basis, TimelineLine } from './change.ts';
 import type { AttemptState, PaymentState } from './payment-state.ts';
 import type { AttemptStatus, PaymentStatus } from './payment.ts';
-import type { ProviderContract, ProviderEvidence } from './provider.ts';
+import type { ProviderContract, ProviderEvidence, ProviderOutcome } from './provider.ts';
 
 export interface Recording {
   readonly payment: PaymentState;
@@ -53,4 +53,19 @@ export function patchAttempt(
   rest: Partial<AttemptPatch>,
 ): AttemptPatch {
   return { id: r.attempt.id, fromStatus: r.attempt.status, status, ...rest };
+}
+
+/**
+ * A yes to another amount or currency than we asked for is no yes: what happened is not known until
+ * somebody explains the difference.
+ */
+export function checkAmount(
+  outcome: ProviderOutcome,
+  asked: { readonly amount: bigint; readonly currency: string },
+): ProviderOutcome {
+  if (outcome.kind !== 'approved') return outcome;
+  if (outcome.amountMinor === asked.amount && outcome.currency === asked.currency) return outcome;
+  const got = `${String(outcome.amountMinor)} ${outcome.currency}`;
+  const detail = `amount_mismatch: asked ${String(asked.amount)} ${asked.currency}, got ${got}`;
+  return { kind: 'unknown', evidence: { ...outcome.evidence, detail } };
 }

@@ -106,6 +106,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     url: options.clockUrl,
     secret: options.webhookSecret,
     onMoved: () => {
+      // What the move made due is in the books before the caller hears of it.
+      runDueJobs(context);
       context.wake();
     },
   });

@@ -81,8 +81,8 @@ export async function runSamplePayment(
   for (const entry of entries.data.toReversed()) {
     print(`  ${entry.event} (${entry.state})`);
     for (const { side, account, amount, currency } of entry.postings) {
-      const euros = (Number(amount) / 100).toFixed(2);
-      print(`    ${side.padEnd(6)} ${account.padEnd(32)} ${euros.padStart(8)} ${currency}`);
+      const shown = withPoint(String(amount)).padStart(8);
+      print(`    ${side.padEnd(6)} ${account.padEnd(32)} ${shown} ${currency}`);
     }
   }
 }
@@ -107,6 +107,12 @@ async function request<T>(
   const text = await response.text();
   if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`);
   return schema.parse(JSON.parse(text));
+}
+
+/** The sample is in euros: two digits behind the point. */
+function withPoint(amountMinor: string): string {
+  const digits = amountMinor.padStart(3, '0');
+  return `${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }
 
 async function follow(look: () => Promise<string>): Promise<string> {

@@ -10,9 +10,9 @@ import { createRuns, type Runs } from '../runtime/runs.ts';
 
 export interface PaymentHost {
   /** Undefined while Temporal has not been reached yet. */
-  runs(): Runs | undefined;
-  working(): boolean;
-  stop(): Promise<void>;
+  readonly runs: () => Runs | undefined;
+  readonly working: () => boolean;
+  readonly stop: () => Promise<void>;
 }
 
 export interface PaymentHostOptions {

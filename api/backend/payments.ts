@@ -1,20 +1,29 @@
 /** The API's port to payments, over the database and the runs. */
-import { asMerchant, listPayments, readPayment } from '../../db/payments.ts';
+import { asMerchant, listPayments, readPayment, type NewPayment } from '../../db/payments.ts';
 import type { KeyClaim } from '../../db/idempotency-keys.ts';
 import type { Db } from '../../db/client.ts';
 import { findRefundPayment, listTimeline } from '../../db/timeline.ts';
 import {
+  type Asking,
+  type Judgement,
   requestAttempt,
   requestCancel,
   requestCapture,
   requestRefund,
 } from '../../domain/commands.ts';
 import type { NoCode, RefusalCode } from '../../domain/errors.ts';
+import type { PaymentState } from '../../domain/payment-state.ts';
 import type { ProviderContract } from '../../domain/provider.ts';
 import { paymentLifetimeMs, submitWithinMsDefault } from '../../domain/timing.ts';
 import { newId } from '../../runtime/ids.ts';
 import type { Commands, CommandResult as Outcome } from '../commands/commands.ts';
-import type { CommandResult, IdempotencyKey, Payments, Principal } from '../ports.ts';
+import type {
+  CommandResult,
+  CreatePayment,
+  IdempotencyKey,
+  Payments,
+  Principal,
+} from '../ports.ts';
 import { paged } from './paged.ts';
 
 export interface PaymentsBackend {
@@ -33,87 +42,78 @@ function commanding({
 }: PaymentsBackend): Pick<Payments, 'create' | 'addAttempt' | 'capture' | 'cancel' | 'refund'> {
   return {
     create: async (principal, key, input, waitMs) =>
-      result(
-        await commands.create(
-          claim(principal, key),
-          {
-            id: newId('pay'),
-            merchantId: principal.merchantId,
-            amount: input.amountMinor,
-            currency: input.currency,
-            captureMethod: input.captureMethod,
-            paymentMethod: input.paymentMethod,
-            merchantReference: input.merchantReference,
-            customerId: input.customerId,
-            customer: input.customer,
-            metadata: input.metadata,
-            options: {
-              ...(input.returnUrl !== undefined && { return_url: input.returnUrl }),
-              ...(input.offSession !== undefined && { off_session: input.offSession }),
-              ...(input.save !== undefined && { save: input.save }),
-            },
-            regulated: input.regulated,
-            submitWithinMs: input.submitWithinMs ?? submitWithinMsDefault,
-            lifetimeMs: paymentLifetimeMs,
-            actor: actor(principal),
-          },
-          waitMs,
-        ),
-      ),
+      result(await commands.create(claim(principal, key), newPayment(principal, input), waitMs)),
     addAttempt: async (principal, key, paymentId, input, waitMs) => {
       const ask = { actor: actor(principal), method: input.paymentMethod };
       const question = {
         resource: 'payment' as const,
         awaitsId: paymentId,
-        judge: (p: Parameters<typeof requestAttempt>[0]) => requestAttempt(p, ask),
+        judge: (p: PaymentState) => requestAttempt(p, ask),
       };
       return result(await commands.ask(claim(principal, key), paymentId, question, waitMs));
     },
-    capture: async (principal, key, paymentId, input, waitMs) => {
-      const operationId = newId('op');
-      const ask = {
-        operationId,
-        actor: actor(principal),
-        ...(input.amountMinor !== undefined && { amount: input.amountMinor }),
-        ...(input.final !== undefined && { final: input.final }),
-      };
-      const question = {
-        resource: 'operation' as const,
-        awaitsId: operationId,
-        judge: (p: Parameters<typeof requestCapture>[0]) => requestCapture(p, ask, contractOf),
-      };
-      return result(await commands.ask(claim(principal, key), paymentId, question, waitMs));
-    },
-    cancel: async (principal, key, paymentId, input, waitMs) => {
-      const operationId = newId('op');
-      const ask = {
-        operationId,
-        actor: actor(principal),
-        ...(input.reason !== undefined && { reason: input.reason }),
-      };
-      const question = {
-        resource: 'payment' as const,
-        awaitsId: operationId,
-        judge: (p: Parameters<typeof requestCancel>[0]) => requestCancel(p, ask),
-      };
-      return result(await commands.ask(claim(principal, key), paymentId, question, waitMs));
-    },
-    refund: async (principal, key, paymentId, input, waitMs) => {
-      const operationId = newId('ref');
-      const ask = {
-        operationId,
-        actor: actor(principal),
-        reason: input.reason,
-        ...(input.amountMinor !== undefined && { amount: input.amountMinor }),
-      };
-      const question = {
-        resource: 'refund' as const,
-        awaitsId: operationId,
-        judge: (p: Parameters<typeof requestRefund>[0]) => requestRefund(p, ask),
-      };
-      return result(await commands.ask(claim(principal, key), paymentId, question, waitMs));
-    },
+    capture: (principal, key, paymentId, input, waitMs) =>
+      askFor('operation', newId('op'), principal, key, paymentId, waitMs, (p, ask) =>
+        requestCapture(p, { ...ask, ...amount(input), final: input.final }, contractOf),
+      ),
+    cancel: (principal, key, paymentId, input, waitMs) =>
+      askFor('payment', newId('op'), principal, key, paymentId, waitMs, (p, ask) =>
+        requestCancel(p, { ...ask, reason: input.reason }),
+      ),
+    refund: (principal, key, paymentId, input, waitMs) =>
+      askFor('refund', newId('ref'), principal, key, paymentId, waitMs, (p, ask) =>
+        requestRefund(p, { ...ask, ...amount(input), reason: input.reason }),
+      ),
   };
+
+  /** `resource` is what the answer shows: a cancel is asked of an operation and shows the payment. */
+  async function askFor(
+    resource: 'payment' | 'operation' | 'refund',
+    operationId: string,
+    principal: Principal,
+    key: IdempotencyKey,
+    paymentId: string,
+    waitMs: number,
+    request: (payment: PaymentState, ask: Asking) => Judgement,
+  ): Promise<CommandResult> {
+    const ask = { operationId, actor: actor(principal) };
+    const question = {
+      resource,
+      awaitsId: operationId,
+      judge: (payment: PaymentState) => request(payment, ask),
+    };
+    return result(await commands.ask(claim(principal, key), paymentId, question, waitMs));
+  }
+}
+
+function newPayment(principal: Principal, input: CreatePayment): NewPayment {
+  return {
+    id: newId('pay'),
+    merchantId: principal.merchantId,
+    amount: input.amountMinor,
+    currency: input.currency,
+    captureMethod: input.captureMethod,
+    paymentMethod: input.paymentMethod,
+    merchantReference: input.merchantReference,
+    customerId: input.customerId,
+    customer: input.customer,
+    metadata: input.metadata,
+    options: {
+      ...(input.returnUrl !== undefined && { return_url: input.returnUrl }),
+      ...(input.offSession !== undefined && { off_session: input.offSession }),
+      ...(input.save !== undefined && { save: input.save }),
+    },
+    regulated: input.regulated,
+    submitWithinMs: input.submitWithinMs ?? submitWithinMsDefault,
+    lifetimeMs: paymentLifetimeMs,
+    actor: actor(principal),
+  };
+}
+
+function amount(input: { readonly amountMinor?: bigint | undefined }): {
+  amount: bigint | undefined;
+} {
+  return { amount: input.amountMinor };
 }
 
 function reading({

@@ -4,16 +4,16 @@ const pollMsMax = 400;
 
 export interface Waiter {
   /** Told by the payment worker of this process after each commit. */
-  notify(paymentId: string): void;
+  readonly notify: (paymentId: string) => void;
   /**
    * Asks `check` now, at each hint and at growing intervals, until it answers something or `waitMs` are
    * over (undefined). A check that throws (PostgreSQL restarting) is asked again.
    */
-  until<T>(
+  readonly until: <T>(
     paymentId: string,
     waitMs: number,
     check: () => Promise<T | undefined>,
-  ): Promise<T | undefined>;
+  ) => Promise<T | undefined>;
 }
 
 export function createWaiter(): Waiter {

@@ -105,6 +105,7 @@ export const fenceCases: readonly ConformanceCase[] = [
       const { provider } = harness;
       const open = await authorize(harness);
       assert.equal((await provider.voidByReference(open.request.reference)).kind, 'confirmed');
+      assertDeclined(await provider.authorize(open.request), 'reference_voided');
       await assertMovements(harness, open.request.reference, ['authorize 1000', 'void 1000']);
       assertDeclined(await lookUp(harness, open.request.reference), 'reference_voided');
       const taken = await authorize(harness);

@@ -40,7 +40,7 @@ const sources: readonly Source[] = [
 ];
 
 /** Older ones lack flags and server features we use. */
-const oldestVersion = [1, 3] as const;
+const oldest = { release: 1, feature: 3 } as const;
 
 export async function findTemporalBinary(search: TemporalSearch): Promise<TemporalBinary> {
   mkdirSync(search.cache, { recursive: true });
@@ -64,13 +64,15 @@ export async function findTemporalBinary(search: TemporalSearch): Promise<Tempor
 
 async function readVersion(path: string, { environment }: TemporalSearch): Promise<string> {
   const { ok, output } = await runCommand([path, '--version'], { timeoutMs: 15_000, environment });
-  const [, major, minor] = /temporal version (\d+)\.(\d+)/.exec(output) ?? [];
-  if (!ok || major === undefined || minor === undefined) {
+  const found = /temporal version (\d+)\.(\d+)/.exec(output);
+  if (!ok || found === null) {
     throw new Error(`${path} --version failed: ${output.slice(0, 200)}`);
   }
-  const [oldestMajor, oldestMinor] = oldestVersion;
-  if (Number(major) * 1000 + Number(minor) < oldestMajor * 1000 + oldestMinor) {
-    throw new Error(`${path} is version ${major}.${minor}; ${oldestVersion.join('.')} is needed`);
+  const [, release = '', feature = ''] = found;
+  if (Number(release) < oldest.release || Number(feature) < oldest.feature) {
+    throw new Error(
+      `${path} is version ${release}.${feature}; ${oldest.release}.${oldest.feature} is needed`,
+    );
   }
   return output.split('\n')[0] ?? output;
 }

@@ -1,6 +1,7 @@
 /** Fetches the Temporal CLI into the cache; what appears there is always whole. */
 import { chmodSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { findOnPath, runCommand } from './run-command.ts';
 import type { TemporalSearch } from './temporal-binary.ts';
 
@@ -18,7 +19,7 @@ export async function downloadBySdk(
 ): Promise<string | undefined> {
   search.report?.("fetching a Temporal server: the SDK's download");
   return intoCache(search, target, async (folder) => {
-    const script = join(import.meta.dirname, 'temporal-sdk-download.ts');
+    const script = fileURLToPath(import.meta.resolve('./temporal-sdk-download.ts'));
     const fetched = await runCommand([process.execPath, script, folder], {
       timeoutMs: sdkTimeoutMs,
       environment: search.environment,

@@ -76,6 +76,7 @@ async function answerAuthorize(
     contract,
     operation: 'authorize',
     key,
+    reference: order.reference,
     fingerprint: fingerprintOf(request.path, order),
     behaviour,
     process: (lateness) =>
@@ -103,6 +104,7 @@ async function answerOperation(
     contract,
     operation: kind,
     key,
+    reference: order.reference,
     fingerprint: fingerprintOf(request.path, order),
     behaviour: null,
     process: (lateness) =>

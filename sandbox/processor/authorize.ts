@@ -78,13 +78,10 @@ export function approved(row: AuthorizationRow, contract: Contract, now: number)
   };
 }
 
-/** One authorization or sale, inside the caller's transaction. */
+/** One authorization or sale, inside the caller's transaction, which has looked for a fence. */
 export function authorize(context: Context, order: AuthorizeOrder, lateness: Lateness): Result {
   const { store, clock } = context;
   const { contract, reference } = order;
-  if (store.fences.has(contract.name, reference)) {
-    return { status: 402, body: declinedBody('reference_voided', { reference }) };
-  }
   const now = clock.now();
   const decision = decide(order.behaviour);
   const late = decision.status === 'authorized' ? lateness : null;

@@ -8,7 +8,7 @@ import type { Answer, Reply } from '../http/reply.ts';
 import type { KeyRow } from '../store/idempotency-keys.ts';
 import { enqueueEvent } from '../webhooks/events.ts';
 import type { EnqueuedEvent } from '../webhooks/events.ts';
-import { conflict, serverError } from './result.ts';
+import { conflict, declinedBody, serverError } from './result.ts';
 import type { EventSubject, Lateness, Result } from './result.ts';
 import { answerThroughFault } from './wire-faults.ts';
 
@@ -16,6 +16,7 @@ export interface Mutation {
   readonly contract: Contract;
   readonly operation: EventSubject['operation'];
   readonly key: string;
+  readonly reference: string;
   /** Path and body in a canonical form: the same key must always mean the same request. */
   readonly fingerprint: string;
   /** Of the token; null where none is given. */
@@ -62,6 +63,15 @@ function replay(record: KeyRow, mutation: Mutation, fault: CallFault | null): Re
   return { status: record.status, body: record.body, headers };
 }
 
+/** Before its key: a stored approval of what has been voided since would be a lie. */
+function isFenced({ store }: Context, { operation, contract, reference }: Mutation): boolean {
+  return operation === 'authorize' && store.fences.has(contract.name, reference);
+}
+
+function fencedReply(reference: string): Reply {
+  return jsonReply(402, declinedBody('reference_voided', { reference }));
+}
+
 interface Processed {
   readonly reply: Reply;
   readonly event: EnqueuedEvent | null;
@@ -77,6 +87,7 @@ function enqueueFaultyEvent(context: Context, subject: EventSubject): EnqueuedEv
 function processOnce(context: Context, mutation: Mutation, fault: CallFault | null): Processed {
   const { store, clock } = context;
   return store.transaction(() => {
+    if (isFenced(context, mutation)) return { reply: fencedReply(mutation.reference), event: null };
     const record = findLiveRecord(context, mutation);
     if (record !== undefined) return { reply: replay(record, mutation, fault), event: null };
     const isLate = fault === 'late_success' || fault === 'late_failure';

@@ -77,7 +77,11 @@ export interface TestApi {
   readonly url: string;
   readonly logged: readonly string[];
   call(path: string, request?: ApiRequest): Promise<ApiResponse>;
-  post(path: string, body: ApiRequest['body'], headers?: ApiRequest['headers']): Promise<ApiResponse>;
+  post(
+    path: string,
+    body: ApiRequest['body'],
+    headers?: ApiRequest['headers'],
+  ): Promise<ApiResponse>;
   close(): Promise<void>;
 }
 

@@ -1,11 +1,6 @@
 /** Builds payments as the database hands them out, with only the values that matter to a test. */
 import { v7 } from 'uuid';
-import type {
-  AttemptRow,
-  OperationRow,
-  PaymentRow,
-  PaymentSnapshot,
-} from '../../db/snapshot.ts';
+import type { AttemptRow, OperationRow, PaymentRow, PaymentSnapshot } from '../../db/snapshot.ts';
 
 const at = '2026-11-22T10:00:00.123456+00:00';
 const basis = { kind: 'request', detail: 'api_key:key_1' } as const;
