@@ -31,7 +31,8 @@ export async function commit(
     const result = await commitChange(deps.db, current, change);
     current = paymentState(result.snapshot);
     if (result.committed) {
-      deps.onCommitted(current.id);
+      // A permit to send is no news for anybody who waits.
+      if (change.events?.length || change.answers?.length) deps.onCommitted(current.id);
       return { payment: current, committed: true };
     }
   }

@@ -3,12 +3,13 @@
  * grouped by spaces, dashes, dots or invisible characters, alone or inside longer text.
  *
  * One of ten digit strings passes Luhn by chance, so what cannot be a card is let through: UUIDs,
- * numbers beginning with 0 or, but for the 15 digits of UATP, with 1 (Unix times), with the other
+ * hashes in hex, numbers beginning with 0, with 1 (Unix times; not the 15 digits of UATP that can be none), with the
  * unassigned ranges of 2 (dates), and `+` with at most 13 digits (telephone numbers).
  */
 import { escapePointer, type JsonValue } from './json/strict-json.ts';
 
 const uuids = /(?<![0-9a-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])/gi;
+const hashes = /(?<![0-9a-z])(?=\d*[a-f])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?![0-9a-z])/gi;
 const digitGroups = /\d+(?:[\s\p{Pd}\p{Cf}\p{M}._·]{1,3}\d+)*/gu;
 const phonePrefix = /\+\(?$/;
 const phoneDigitsMax = 13;
@@ -16,7 +17,7 @@ const phoneDigitsMax = 13;
 /** Issuer ranges by network, with exact lengths: for digits that stand beside other digits. */
 const branded =
   /^(?:4\d{12}|4\d{15}|4\d{18}|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11}|35(?:2[89]|[3-8]\d)\d{12}|6(?:011|5\d\d|4[4-9]\d)\d{12}|62\d{14,17})$/;
-const issuable = /^(?:1\d{14}$|2(?:20[0-4]|2[2-9]|[3-6]|7[01]|720)|[3-9])/;
+const issuable = /^(?:1[0-3]\d{13}$|2(?:20[0-4]|2[2-9]|[3-6]|7[01]|720)|[3-9])/;
 
 const decimalDigit = /\p{Nd}/u;
 const digitValues = digitTable();
@@ -48,7 +49,7 @@ function withAsciiDigits(text: string): string {
 
 export function containsCardNumber(text: string): boolean {
   if (text.length < 13) return false;
-  const plain = withAsciiDigits(text).replace(uuids, 'U');
+  const plain = withAsciiDigits(text).replace(uuids, 'U').replace(hashes, 'H');
   for (const match of plain.matchAll(digitGroups)) {
     const tokens = match[0].match(/\d+/g) ?? [];
     const digits = tokens.join('');

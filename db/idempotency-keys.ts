@@ -22,6 +22,8 @@ export interface HeldKey extends KeyClaim {
   readonly answer_detail: string | null;
   /** The payment's snapshot at the moment it became clear. */
   readonly answer: unknown;
+  /** The payment, when nothing is clear because an outcome is unknown. */
+  readonly in_doubt?: unknown;
 }
 
 /** Null: the key is ours now. Waits while another transaction is claiming the same key. */

@@ -18,6 +18,9 @@ export interface PaymentMethod {
   /** Tokens that belong to one provider each. */
   readonly tokens?: Readonly<Record<string, string>>;
   readonly wallet?: string;
+  /** As the provider tells with the authorization. */
+  readonly brand?: string;
+  readonly last4?: string;
 }
 
 export interface AttemptState {

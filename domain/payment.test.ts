@@ -79,7 +79,7 @@ describe.each([
   });
 });
 
-test('a final payment status has no way out but settled is not reached from one', () => {
+test('exactly the final payment statuses have no way out', () => {
   expect(finalPaymentStatuses.flatMap((status) => paymentTransitions[status])).toEqual([]);
   const others = paymentStatuses.filter((status) => !finalPaymentStatuses.includes(status));
   expect(others.filter((status) => paymentTransitions[status].length === 0)).toEqual([]);

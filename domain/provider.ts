@@ -27,6 +27,12 @@ export interface ProviderEvidence {
   readonly providerReference?: string;
 }
 
+/** What may be shown of a card: never more. */
+export interface CardFacts {
+  readonly brand: string;
+  readonly last4: string;
+}
+
 export interface Approved {
   readonly kind: 'approved';
   readonly providerReference: string;
@@ -35,6 +41,7 @@ export interface Approved {
   readonly currency: Currency;
   /** True when the funds are captured as well (a sale). */
   readonly captured: boolean;
+  readonly card?: CardFacts;
   readonly evidence: ProviderEvidence;
 }
 

@@ -14,6 +14,7 @@ export function recordSale(r: Recording, outcome: Approved): Change {
     payment: {
       status: 'captured',
       amountAuthorized: amount,
+      paymentMethod: { ...r.payment.paymentMethod, ...outcome.card },
       statusBasis: basis,
       nextAction: null,
       lastDecline: null,
@@ -63,6 +64,7 @@ export function recordAuthorized(r: Recording, outcome: Approved): Change {
   const payment: PaymentPatch = {
     status,
     amountAuthorized: r.attempt.amount,
+    paymentMethod: { ...r.payment.paymentMethod, ...outcome.card },
     statusBasis: basis,
     nextAction: null,
     lastDecline: null,

@@ -53,7 +53,6 @@ export interface LocalSettings {
   readonly host: string;
   readonly port: number;
   readonly publicUrl: string | undefined;
-  readonly logLevel: Variables['TENDER_LOG_LEVEL'];
   readonly databaseUrl: string | undefined;
   readonly apiDatabaseUrl: string | undefined;
   readonly workerDatabaseUrl: string | undefined;
@@ -65,6 +64,8 @@ export interface LocalSettings {
   readonly startedByNpm: boolean;
   /** What the children inherit: all but our own variables, which each is given anew. */
   readonly inherited: Readonly<Record<string, string>>;
+  /** Our own variables as they were set, for api and background, where nothing else is decided. */
+  readonly forwarded: Readonly<Record<string, string>>;
 }
 
 export function apiSettings(env: Environment = process.env): ApiSettings {
@@ -121,7 +122,6 @@ export function localSettings(env: Environment = process.env): LocalSettings {
     host: values.TENDER_HOST,
     port: values.TENDER_PORT,
     publicUrl: values.TENDER_PUBLIC_URL,
-    logLevel: values.TENDER_LOG_LEVEL,
     databaseUrl: values.DATABASE_URL,
     apiDatabaseUrl: values.TENDER_API_DATABASE_URL,
     workerDatabaseUrl: values.TENDER_WORKER_DATABASE_URL,
@@ -130,7 +130,8 @@ export function localSettings(env: Environment = process.env): LocalSettings {
     sandboxPort: values.TENDER_SANDBOX_PORT,
     searchPath: env['PATH'] ?? '',
     startedByNpm: env['npm_lifecycle_event'] !== undefined,
-    inherited: Object.freeze(inheritedVariables(env)),
+    inherited: Object.freeze(variablesOf(env, (name) => !isOurs(name))),
+    forwarded: Object.freeze(variablesOf(env, (name) => isOurs(name) && !ownerVariables.has(name))),
   });
 }
 
@@ -147,11 +148,22 @@ function commonSettings(values: Variables): CommonSettings {
   };
 }
 
-function inheritedVariables(env: Environment): Record<string, string> {
-  const inherited: Record<string, string> = {};
+/** What only migrations may know. */
+const ownerVariables: ReadonlySet<string> = new Set([
+  'DATABASE_URL',
+  'TENDER_API_DB_PASSWORD',
+  'TENDER_WORKER_DB_PASSWORD',
+  'TENDER_SEED',
+]);
+
+function isOurs(name: string): boolean {
+  return name.startsWith('TENDER_') || name === 'DATABASE_URL';
+}
+
+function variablesOf(env: Environment, wanted: (name: string) => boolean): Record<string, string> {
+  const chosen: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
-    const ours = name.startsWith('TENDER_') || name === 'DATABASE_URL';
-    if (!ours && value !== undefined) inherited[name] = value;
+    if (value !== undefined && wanted(name)) chosen[name] = value;
   }
-  return inherited;
+  return chosen;
 }

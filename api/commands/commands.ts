@@ -201,7 +201,13 @@ async function waitClear(
 ): Promise<CommandResult | undefined> {
   return deps.waiter.until(paymentId, endAt - performance.now(), async () => {
     const held = await readKey(deps.db, key);
-    return held === null ? undefined : frozenAnswer(held, replayed);
+    if (held === null) return undefined;
+    // In doubt is said at once; whoever asks again waits for the truth.
+    if (held.in_doubt != null && !replayed) {
+      const snapshot = held.in_doubt as PaymentSnapshot;
+      return answer(held.resource_kind, held.awaits_id, 202, snapshot, false);
+    }
+    return frozenAnswer(held, replayed);
   });
 }
 

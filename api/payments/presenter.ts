@@ -43,7 +43,7 @@ export function presentPayment(snapshot: PaymentSnapshot): PaymentView {
     metadata: row.metadata,
     created_at: presentInstant(row.created_at),
     updated_at: presentInstant(row.updated_at),
-    expires_at: row.expires_at === null ? null : presentInstant(row.expires_at),
+    expires_at: presentExpiry(snapshot),
   };
 }
 
@@ -60,9 +60,25 @@ function amountInDoubt({ attempts, operations }: PaymentSnapshot): number {
     .reduce((sum, { amount }) => sum + amount, 0);
 }
 
-/** Brand and last four digits belong to the token's vault; they are shown once a provider tells them. */
+/** Brand and last four digits are known once a provider has told them. */
 function presentMethod({ payment_method: method }: PaymentRow): PaymentView['payment_method'] {
-  return { type: method.type, wallet: method.wallet ?? null, brand: null, last4: null };
+  const { type, wallet, brand, last4 } = method;
+  return { type, wallet: wallet ?? null, brand: brand ?? null, last4: last4 ?? null };
+}
+
+/** Until when the shopper or the merchant may act; null when nobody has to. */
+function presentExpiry({ payment, attempts }: PaymentSnapshot): string | null {
+  const live = attempts.find((a) => a.status === 'authorized' || a.status === 'requires_action');
+  switch (payment.status) {
+    case 'requires_payment_method':
+      return payment.expires_at === null ? null : presentInstant(payment.expires_at);
+    case 'requires_action':
+    case 'requires_capture':
+    case 'partially_captured':
+      return live?.expires_at == null ? null : presentInstant(live.expires_at);
+    default:
+      return null;
+  }
 }
 
 function presentNextAction({ next_action: action }: PaymentRow): PaymentView['next_action'] {

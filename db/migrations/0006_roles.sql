@@ -89,5 +89,12 @@ begin
   perform set_config('tender.merchant_id', p_merchant_id, true);
   select * into held from idempotency_keys where merchant_id = p_merchant_id and person = p_person and key = p_key;
   if not found then return null; end if;
-  return to_jsonb(held) || jsonb_build_object('fingerprint', encode(held.fingerprint, 'hex'));
+  return to_jsonb(held) || jsonb_build_object(
+    'fingerprint', encode(held.fingerprint, 'hex'),
+    -- Nobody knows whether the money moved: said at once, with the payment as it is.
+    'in_doubt', case when held.answer_status is null and (
+        exists (select from attempts a where a.payment_id = held.payment_id and a.status = 'unknown')
+        or exists (select from operations o where o.payment_id = held.payment_id and o.status = 'unknown'
+          and held.awaits_id in (o.id, o.payment_id)))
+      then payment_snapshot(held.payment_id) end);
 end $$;

@@ -65,8 +65,15 @@ function declined(
 function toOutcome(resource: Resource, evidence: ProviderEvidence): ProviderOutcome {
   switch (resource.kind) {
     case 'approved': {
-      const { id: providerReference, amountMinor, currency, captured } = resource;
-      return { kind: 'approved', providerReference, amountMinor, currency, captured, evidence };
+      const { id: providerReference, amountMinor, currency, captured, card } = resource;
+      const seen = {
+        kind: 'approved',
+        providerReference,
+        amountMinor,
+        currency,
+        captured,
+      } as const;
+      return { ...seen, evidence, ...(card !== undefined && { card }) };
     }
     case 'requires_action': {
       const { id: providerReference, redirectUrl } = resource;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { isCurrency } from '../../domain/currency.ts';
 import type { Currency } from '../../domain/currency.ts';
+import type { CardFacts } from '../../domain/provider.ts';
 
 export type CallKind = 'authorize' | 'capture' | 'void' | 'refund';
 
@@ -15,11 +16,18 @@ const objects: Readonly<Record<CallKind, string>> = {
 const code = z.string().regex(/^[a-z0-9_]{1,64}$/);
 const text = z.string().min(1).max(300);
 const head = { object: text, reference: text };
+const card = z.object({ brand: text, last4: z.string().regex(/^[0-9]{4}$/) }).optional();
 const money = { id: text, amount: z.int().positive(), currency: z.string().refine(isCurrency) };
 
 const resourceSchema = z.discriminatedUnion('status', [
-  z.object({ ...head, ...money, status: z.literal('authorized'), captured: z.literal(false) }),
-  z.object({ ...head, ...money, status: z.literal('captured'), captured: z.literal(true) }),
+  z.object({
+    ...head,
+    ...money,
+    card,
+    status: z.literal('authorized'),
+    captured: z.literal(false),
+  }),
+  z.object({ ...head, ...money, card, status: z.literal('captured'), captured: z.literal(true) }),
   z.object({ ...head, ...money, status: z.literal('succeeded') }),
   z.object({
     ...head,
@@ -59,7 +67,11 @@ interface Moved {
 
 /** An authorization or operation as the provider shows it; `status` in its own word. */
 export type Resource = { readonly status: Parsed['status'] } & (
-  | ({ readonly kind: 'approved'; readonly captured: boolean } & Moved)
+  | ({
+      readonly kind: 'approved';
+      readonly captured: boolean;
+      readonly card: CardFacts | undefined;
+    } & Moved)
   | ({ readonly kind: 'requires_action'; readonly redirectUrl: string } & Moved)
   | { readonly kind: 'declined'; readonly providerCode: string; readonly id: string | undefined }
 );
@@ -86,7 +98,8 @@ function toResource(kind: CallKind, parsed: Parsed): Resource | null {
     return { kind: 'requires_action', status, redirectUrl: parsed.redirect_url, ...moved };
   }
   const captured = status === 'captured' || kind === 'capture';
-  return { kind: 'approved', status, captured, ...moved };
+  const card = 'card' in parsed ? parsed.card : undefined;
+  return { kind: 'approved', status, captured, card, ...moved };
 }
 
 /** Null also when it is well formed but about something else. */

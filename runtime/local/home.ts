@@ -13,7 +13,6 @@ export interface Home {
   readonly temporalDatabase: string;
   readonly sandboxData: string;
   readonly bundles: string;
-  readonly compileCache: string;
   log(part: string): string;
 }
 
@@ -35,7 +34,6 @@ export function openHome(path: string): Home {
     temporalDatabase: join(folder, 'temporal', 'temporal.db'),
     sandboxData: join(folder, 'sandbox', 'books.db'),
     bundles: join(folder, 'cache', 'workflows'),
-    compileCache: join(folder, 'cache', 'node'),
     log: (part) => join(logs, `${part}.log`),
   };
 }

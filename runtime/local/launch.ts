@@ -8,7 +8,7 @@ import { ensureDatabase } from './local-database.ts';
 import { apiSpec, backgroundSpec, sandboxSpec } from './node-parts.ts';
 import type { Parts } from './parts.ts';
 import type { PartEnvironments, Plan } from './plan.ts';
-import { projectFolder } from './programs.ts';
+import { compileCache, projectFolder } from './programs.ts';
 import type { StackPrograms } from './programs.ts';
 import { runStep } from './run-step.ts';
 import type { Secrets } from './secrets.ts';
@@ -101,7 +101,7 @@ function bundleWorkflows(launch: Launch): Promise<string> {
     make: (outFile) =>
       runNode(launch, 'bundle', launch.programs.bundleWorkflows, [outFile], {
         ...launch.environments.foreign,
-        NODE_COMPILE_CACHE: launch.home.compileCache,
+        NODE_COMPILE_CACHE: compileCache,
       }),
   });
 }

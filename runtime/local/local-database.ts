@@ -1,5 +1,6 @@
 /** The database `tender` and the addresses under which the roles reach it. */
 import pg from 'pg';
+import { hasCode } from '../errors.ts';
 
 /** SQLSTATE of a database that does not exist. */
 const noSuchDatabase = '3D000';
@@ -37,8 +38,4 @@ async function execute(url: string, statement: string): Promise<void> {
   } finally {
     await client.end();
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof pg.DatabaseError && error.code === code;
 }

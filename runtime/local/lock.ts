@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { hasCode } from '../errors.ts';
 import { identify, isRunning } from '../servers/process-identity.ts';
 import type { ProcessIdentity } from '../servers/process-identity.ts';
 import { stopProcess } from '../servers/stop-process.ts';
@@ -67,7 +68,7 @@ function writeNew(path: string, content: string): boolean {
     writeFileSync(path, content, { flag: 'wx', mode: 0o600 });
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (hasCode(error, 'EEXIST')) return false;
     throw error;
   }
 }

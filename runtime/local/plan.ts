@@ -4,6 +4,7 @@ import { freePort, isFree } from '../servers/ports.ts';
 import { postgresUrl } from '../servers/postgres.ts';
 import type { Home } from './home.ts';
 import { asRole } from './local-database.ts';
+import { compileCache } from './programs.ts';
 import type { Secrets } from './secrets.ts';
 import { staffAudience, staffIssuer } from './staff-tokens.ts';
 
@@ -82,7 +83,7 @@ export interface EnvironmentOptions {
 export function partEnvironments(options: EnvironmentOptions): PartEnvironments {
   const { settings, secrets, plan, home } = options;
   const foreign = settings.inherited;
-  const ours = { ...foreign, NODE_COMPILE_CACHE: home.compileCache, TENDER_MODE: 'test' };
+  const ours = { ...foreign, NODE_COMPILE_CACHE: compileCache, TENDER_MODE: 'test' };
   const webhookSecret = { TENDER_SANDBOX_WEBHOOK_SECRET: secrets.sandboxWebhookSecret };
   return {
     foreign,
@@ -104,9 +105,9 @@ export function partEnvironments(options: EnvironmentOptions): PartEnvironments 
     },
     service: {
       ...ours,
+      ...settings.forwarded,
       ...webhookSecret,
       TENDER_PARENT_WATCH: '1',
-      TENDER_LOG_LEVEL: settings.logLevel,
       TENDER_HOST: settings.host,
       TENDER_PORT: String(plan.ports.api),
       TENDER_PUBLIC_URL: settings.publicUrl ?? plan.apiUrl,

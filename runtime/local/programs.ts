@@ -3,6 +3,9 @@ import { join } from 'node:path';
 
 export const projectFolder = join(import.meta.dirname, '..', '..');
 
+/** Compiled code, by path and content: of this clone, for all its homes, gone with its packages. */
+export const compileCache = join(projectFolder, 'node_modules', '.cache', 'tender');
+
 export interface StackPrograms {
   readonly migrate: string;
   readonly bundleWorkflows: string;

@@ -3,6 +3,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { exportJWK, generateKeyPair } from 'jose';
 import { z } from 'zod';
+import { hasCode } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { writePrivateJson } from './private-file.ts';
 
@@ -41,7 +42,7 @@ function readKnown(path: string): Record<string, unknown> {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    if (hasCode(error, 'ENOENT')) return {};
     throw error;
   }
   return z.record(z.string(), z.unknown()).parse(JSON.parse(text));

@@ -1,5 +1,6 @@
 /** Keeps one part running: whatever ends it, it is started again on the same port. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../errors.ts';
 import { startProcess, waitUntilReady } from '../servers/process.ts';
 import type { ProcessSpec, RunningProcess } from '../servers/process.ts';
 
@@ -73,6 +74,5 @@ function pauseMs(shortLives: number): number {
 
 /** A start that failed counts as a life that ended at once. */
 function deadOnArrival(last: RunningProcess, error: unknown): RunningProcess {
-  const reason = error instanceof Error ? error.message : String(error);
-  return { ...last, ended: Promise.resolve(reason), hasEnded: () => true };
+  return { ...last, ended: Promise.resolve(messageOf(error)), hasEnded: () => true };
 }

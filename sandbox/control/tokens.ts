@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { magicTokens, readBehaviour, readCard } from '../cards.ts';
-import type { Behaviour } from '../cards.ts';
+import type { Behaviour, Card } from '../cards.ts';
 import type { Context } from '../context.ts';
 import { errorReply, invalidRequest, jsonReply } from '../http/reply.ts';
 import type { Reply } from '../http/reply.ts';
@@ -35,6 +35,12 @@ function withCors(reply: Reply): Reply {
 export function findBehaviour(store: Store, token: string): Behaviour | null {
   if (Object.hasOwn(magicTokens, token)) return magicTokens[token]?.behaviour ?? null;
   return readBehaviour(store.tokens.find(token)?.behaviour);
+}
+
+/** What a provider tells of the card behind a token. */
+export function findCard(store: Store, token: string): Pick<Card, 'brand' | 'last4'> | null {
+  const card = Object.hasOwn(magicTokens, token) ? magicTokens[token] : store.tokens.find(token);
+  return card === undefined ? null : { brand: card.brand, last4: card.last4 };
 }
 
 /** A card is good to the end of its month. */

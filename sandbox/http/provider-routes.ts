@@ -5,7 +5,7 @@ import { isCurrency } from '../../domain/currency.ts';
 import type { Behaviour } from '../cards.ts';
 import type { Context } from '../context.ts';
 import type { Contract } from '../contracts.ts';
-import { findBehaviour } from '../control/tokens.ts';
+import { findBehaviour, findCard } from '../control/tokens.ts';
 import { authorize } from '../processor/authorize.ts';
 import { fence } from '../processor/fence.ts';
 import { lookup, lookupKinds } from '../processor/lookup.ts';
@@ -82,7 +82,14 @@ async function answerAuthorize(
     process: (lateness) =>
       authorize(
         context,
-        { ...order, contract, key, behaviour, returnUrl: order.return_url ?? null },
+        {
+          ...order,
+          contract,
+          key,
+          behaviour,
+          card: findCard(context.store, order.token),
+          returnUrl: order.return_url ?? null,
+        },
         lateness,
       ),
   });

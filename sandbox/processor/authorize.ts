@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Behaviour } from '../cards.ts';
+import type { Behaviour, Card } from '../cards.ts';
 import type { Context } from '../context.ts';
 import type { Contract } from '../contracts.ts';
 import type { AuthorizationRow } from '../store/authorizations.ts';
@@ -19,6 +19,7 @@ export interface AuthorizeOrder {
   readonly currency: string;
   readonly capture: boolean;
   readonly returnUrl: string | null;
+  readonly card: Pick<Card, 'brand' | 'last4'> | null;
   /** Null: a token we never issued. */
   readonly behaviour: Behaviour | null;
 }
@@ -60,6 +61,8 @@ function newAuthorization(
     released: 0,
     closed: 0,
     return_url: order.returnUrl,
+    brand: order.card?.brand ?? null,
+    last4: order.card?.last4 ?? null,
     created_at: now,
     expires_at: now + (isChallenged ? challengeLifeMs : contract.authorizationLifeMs),
   };

@@ -34,6 +34,9 @@ export function presentAuthorization(row: AuthorizationRow, now: number, publicU
     ...(state.status === 'requires_action'
       ? { redirect_url: `${publicUrl}/challenges/${row.id}` }
       : {}),
+    ...(row.brand === null || row.last4 === null
+      ? {}
+      : { card: { brand: row.brand, last4: row.last4 } }),
     created_at: new Date(row.created_at).toISOString(),
   };
 }

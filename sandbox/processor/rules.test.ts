@@ -26,6 +26,8 @@ function anAuthorization(changes: Partial<AuthorizationRow> = {}): Authorization
     released: 0,
     closed: 0,
     return_url: null,
+    brand: null,
+    last4: null,
     created_at: 0,
     expires_at: expiresAt,
     ...changes,

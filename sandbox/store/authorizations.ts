@@ -21,6 +21,9 @@ export interface AuthorizationRow {
   /** 1: nothing more will be captured. */
   readonly closed: number;
   readonly return_url: string | null;
+  /** Of the card behind the token; null: a token we never issued. */
+  readonly brand: string | null;
+  readonly last4: string | null;
   readonly created_at: number;
   readonly expires_at: number;
 }
@@ -35,13 +38,13 @@ export interface Authorizations {
 
 const columns =
   'id, provider, reference, key, amount, currency, sale, status, decline_code, captured, refunded, ' +
-  'released, closed, return_url, created_at, expires_at';
+  'released, closed, return_url, brand, last4, created_at, expires_at';
 
 export function createAuthorizations(database: DatabaseSync): Authorizations {
   const insert = database.prepare(
     `insert into authorizations (${columns}) values (:id, :provider, :reference, :key, :amount,
        :currency, :sale, :status, :decline_code, :captured, :refunded, :released, :closed,
-       :return_url, :created_at, :expires_at)`,
+       :return_url, :brand, :last4, :created_at, :expires_at)`,
   );
   const update = database.prepare(
     `update authorizations set status = :status, decline_code = :decline_code,

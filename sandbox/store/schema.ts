@@ -31,6 +31,8 @@ create table if not exists authorizations (
   released integer not null default 0,
   closed integer not null default 0,
   return_url text,
+  brand text,
+  last4 text,
   created_at integer not null,
   expires_at integer not null,
   check (captured + released <= amount),

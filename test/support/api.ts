@@ -85,6 +85,11 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
+function rawBody(body: ApiRequest['body']): string | Uint8Array<ArrayBuffer> | undefined {
+  if (body === undefined || typeof body === 'string') return body;
+  return Buffer.isBuffer(body) ? new Uint8Array(body) : JSON.stringify(body);
+}
+
 export async function startApi(ports: Ports, deps: Partial<AppDeps> = {}): Promise<TestApi> {
   const logged: string[] = [];
   const app = createApp({
@@ -101,7 +106,7 @@ export async function startApi(ports: Ports, deps: Partial<AppDeps> = {}): Promi
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const call = async (path: string, request: ApiRequest = {}): Promise<ApiResponse> => {
     const { method = 'GET', headers = {}, body, key = testKey } = request;
-    const raw = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+    const raw = rawBody(body);
     const response = await fetch(url + path, {
       method,
       redirect: 'manual',
@@ -110,7 +115,7 @@ export async function startApi(ports: Ports, deps: Partial<AppDeps> = {}): Promi
         ...(raw !== undefined && { 'content-type': 'application/json' }),
         ...headers,
       },
-      ...(raw !== undefined && { body: raw as string }),
+      ...(raw !== undefined && { body: raw }),
     });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');

@@ -64,7 +64,7 @@ export function anAttempt(values: Partial<AttemptState> = {}): AttemptState {
     lookups: 0,
     absences: 0,
     dueAt: now + 6 * second,
-    authorizationExpiresAt: null,
+    expiresAt: null,
     returnToken: 'return_1',
     createdAt: now,
     ...values,
@@ -77,7 +77,7 @@ export function anAuthorizedAttempt(values: Partial<AttemptState> = {}): Attempt
     status: 'authorized',
     providerReference: 'alder_1',
     dueAt: now + 7 * day,
-    authorizationExpiresAt: now + 7 * day,
+    expiresAt: now + 7 * day,
     ...values,
   });
 }

@@ -1,0 +1,72 @@
+import { describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { apiSettings, localSettings, migrateSettings } from './env.ts';
+import { SettingsError, variableNames } from './variables.ts';
+
+const service = {
+  TENDER_API_DATABASE_URL: 'postgres://tender_api:a@db/tender',
+  TENDER_WORKER_DATABASE_URL: 'postgres://tender_worker:w@db/tender',
+  TENDER_TEMPORAL_ADDRESS: 'temporal:7233',
+  TENDER_WORKFLOW_BUNDLE: '/app/workflows.js',
+  TENDER_SANDBOX_URL: 'http://sandbox:8090',
+  TENDER_SANDBOX_WEBHOOK_SECRET: 'whsec_c2VjcmV0',
+};
+
+describe('a start is stopped by', () => {
+  test.each([
+    ['a port that is no number', { TENDER_PORT: 'http' }, 'TENDER_PORT: must be a port number'],
+    ['a port out of range', { TENDER_PORT: '70000' }, 'TENDER_PORT: must be a port number'],
+    ['a mode that is neither', { TENDER_MODE: 'prod' }, 'TENDER_MODE: Invalid option'],
+    ['live mode on one machine', { TENDER_MODE: 'live' }, 'TENDER_MODE: "live"'],
+    ['a misspelt name', { TENDER_PROT: '1' }, 'TENDER_PROT: there is no such variable'],
+    ['another database', { DATABASE_URL: 'mysql://u:hidden@h/d' }, 'DATABASE_URL: must be a'],
+    ['a URL for an address', { TENDER_TEMPORAL_ADDRESS: 'http://h:1' }, 'must be host:port'],
+  ])('%s, named in the message', (_case, env, message) => {
+    expect(() => localSettings(env)).toThrow(SettingsError);
+    expect(() => localSettings(env)).toThrow(message);
+  });
+
+  test('something missing that the process needs', () => {
+    expect(() => apiSettings({ ...service, TENDER_TEMPORAL_ADDRESS: '' })).toThrow(
+      'TENDER_TEMPORAL_ADDRESS: is not set',
+    );
+    expect(() => migrateSettings({})).toThrow('DATABASE_URL: is not set');
+  });
+});
+
+test('a message never repeats a secret', () => {
+  const env = { DATABASE_URL: 'mysql://u:hidden@h/d', TENDER_SANDBOX_WEBHOOK_SECRET: 'hidden' };
+  const message = messageOf(() => localSettings(env));
+  expect(message).toContain('DATABASE_URL');
+  expect(message).toContain('TENDER_SANDBOX_WEBHOOK_SECRET');
+  expect(message).not.toContain('hidden');
+});
+
+test('settings are frozen, and an empty variable counts as absent', () => {
+  const settings = apiSettings({ ...service, TENDER_PORT: '' });
+  expect(settings.port).toBe(8080);
+  expect(Object.isFrozen(settings)).toBe(true);
+});
+
+test("children inherit what is not ours; the services also what is, but not the owner's", () => {
+  const env = { PATH: '/bin', TENDER_LOG_LEVEL: 'debug', DATABASE_URL: 'postgres://o:o@h/d' };
+  const { inherited, forwarded } = localSettings(env);
+  expect(inherited).toEqual({ PATH: '/bin' });
+  expect(forwarded).toEqual({ TENDER_LOG_LEVEL: 'debug' });
+});
+
+test('.env.example has exactly the variables there are', () => {
+  const text = readFileSync(join(import.meta.dirname, '..', '.env.example'), 'utf8');
+  const documented = [...text.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
+  expect(documented.sort()).toEqual([...variableNames].sort());
+});
+
+function messageOf(act: () => unknown): string {
+  try {
+    act();
+    return '';
+  } catch (error) {
+    return error instanceof SettingsError ? error.message : '';
+  }
+}

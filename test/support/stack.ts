@@ -1,0 +1,198 @@
+/**
+ * The real thing for end-to-end tests: API, payment worker and background as processes of their own, a
+ * Temporal server of their own (so that a test may stop it), a sandbox in this process, and a database
+ * cloned from the template. Each part can be stopped and started again on its port.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectDb } from '../../db/client.ts';
+import { seedMerchants, type SeedMerchant } from '../../db/seed.ts';
+import { localSettings } from '../../runtime/env.ts';
+import { newId } from '../../runtime/ids.ts';
+import { compileCache, projectFolder, stackPrograms } from '../../runtime/local/programs.ts';
+import { hasReadyLine } from '../../runtime/ready.ts';
+import { freePort } from '../../runtime/servers/ports.ts';
+import {
+  startProcess,
+  waitUntilReady,
+  type ProcessSpec,
+  type RunningProcess,
+} from '../../runtime/servers/process.ts';
+import { findTemporalBinary } from '../../runtime/servers/temporal-binary.ts';
+import { prepareTemporal } from '../../runtime/servers/temporal.ts';
+import { startTestSandbox, type TestSandbox } from '../../sandbox/testing/client.ts';
+import { testAddresses } from './addresses.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import { createHttpClient, type HttpClient } from './http.ts';
+import { openRows, type Rows } from './rows.ts';
+
+export type StackPart = 'temporal' | 'api' | 'background';
+
+export interface TestStack {
+  readonly api: HttpClient;
+  readonly apiUrl: string;
+  readonly merchants: readonly [SeedMerchant, SeedMerchant, SeedMerchant];
+  readonly sandbox: TestSandbox;
+  /** The whole database, past row-level security. */
+  readonly rows: Rows;
+  readonly temporalAddress: string;
+  /** SIGKILL, as a crash would end it. */
+  kill(part: StackPart): Promise<void>;
+  /** Asks it to end, waits until it has. */
+  halt(part: StackPart): Promise<void>;
+  start(part: StackPart): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const webhookSecret = `whsec_${Buffer.from('a secret of the end-to-end tests').toString('base64')}`;
+
+function merchant(name: string, changes: Partial<SeedMerchant> = {}): SeedMerchant {
+  const apiKey = `tk_test_${name.padEnd(40, '0')}`;
+  const id = newId('mer');
+  return { id, name, apiKey, fundModel: 'own', uniqueReference: false, ...changes };
+}
+
+export async function startTestStack(): Promise<TestStack> {
+  const folder = mkdtempSync(join(tmpdir(), 'tender-e2e-'));
+  const database = await createTestDatabase();
+  const merchants = [
+    merchant('first'),
+    merchant('second', { fundModel: 'facilitator' }),
+    merchant('third', { uniqueReference: true }),
+  ] as const;
+  await seed(database, merchants);
+  const apiPort = await freePort();
+  const apiUrl = `http://127.0.0.1:${apiPort}`;
+  const sandbox = await startTestSandbox({
+    webhookUrl: `${apiUrl}/webhooks`,
+    webhookSecret,
+    clockUrl: `${apiUrl}/sandbox/clock`,
+  });
+  const temporalPort = await freePort();
+  const temporalAddress = `127.0.0.1:${temporalPort}`;
+  const places = { folder, database, apiPort, apiUrl, sandbox, temporalPort, temporalAddress };
+  const specs = await partSpecs(places);
+  const parts = createParts(specs);
+  const rows = openRows(database.ownerUrl);
+  const stop = async (): Promise<void> => {
+    await Promise.all([parts.halt('api'), parts.halt('background')]);
+    await parts.kill('temporal');
+    await sandbox.close();
+    await rows.close();
+    await database.drop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    // All at once: each waits for what it needs, which is a rule of its own.
+    await Promise.all([parts.start('temporal'), parts.start('api'), parts.start('background')]);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const api = createHttpClient(apiUrl, merchants[0].apiKey);
+  return { api, apiUrl, merchants, sandbox, rows, temporalAddress, ...parts, stop };
+}
+
+async function seed(database: TestDatabase, merchants: readonly SeedMerchant[]): Promise<void> {
+  const onError = (): void => undefined;
+  const db = connectDb({
+    url: database.ownerUrl,
+    applicationName: 'seed',
+    poolSize: 1,
+    onError,
+  });
+  await seedMerchants(db, merchants);
+  await db.destroy();
+}
+
+interface Places {
+  readonly folder: string;
+  readonly database: TestDatabase;
+  readonly apiPort: number;
+  readonly apiUrl: string;
+  readonly sandbox: TestSandbox;
+  readonly temporalPort: number;
+  readonly temporalAddress: string;
+}
+
+async function partSpecs(places: Places): Promise<Readonly<Record<StackPart, ProcessSpec>>> {
+  const { folder, apiPort, apiUrl } = places;
+  const { inherited, cache, temporalNamespace } = localSettings();
+  const environment = {
+    ...inherited,
+    NODE_COMPILE_CACHE: compileCache,
+    TENDER_MODE: 'test',
+    TENDER_LOG_LEVEL: 'warn',
+    TENDER_PARENT_WATCH: '1',
+    TENDER_PORT: String(apiPort),
+    TENDER_PUBLIC_URL: apiUrl,
+    TENDER_API_DATABASE_URL: places.database.apiUrl,
+    TENDER_WORKER_DATABASE_URL: places.database.workerUrl,
+    TENDER_TEMPORAL_ADDRESS: places.temporalAddress,
+    TENDER_TEMPORAL_NAMESPACE: temporalNamespace,
+    TENDER_WORKFLOW_BUNDLE: testAddresses().workflowBundle,
+    TENDER_SANDBOX_URL: places.sandbox.url,
+    TENDER_SANDBOX_WEBHOOK_SECRET: webhookSecret,
+    TENDER_REQUESTS_PER_SECOND: '100000',
+  };
+  const report = (): void => undefined;
+  const binary = await findTemporalBinary({ cache, environment: inherited, report });
+  const temporal = await prepareTemporal({
+    binary: binary.path,
+    port: places.temporalPort,
+    uiPort: await freePort(),
+    metricsPort: await freePort(),
+    namespace: temporalNamespace,
+    databaseFile: join(folder, 'temporal.db'),
+    logFile: join(folder, 'temporal.log'),
+    environment: inherited,
+  });
+  const nodePart = (name: string, program: string): Omit<ProcessSpec, 'isReady'> => ({
+    name,
+    command: [process.execPath, program],
+    environment,
+    cwd: projectFolder,
+    logFile: join(folder, `${name}.log`),
+    stop: { signal: 'SIGTERM', timeoutMs: 10_000 },
+    watchesParent: true,
+    readyTimeoutMs: 60_000,
+  });
+  return {
+    temporal,
+    api: { ...nodePart('api', stackPrograms.api), isReady: () => answersOk(`${apiUrl}/livez`) },
+    background: {
+      ...nodePart('background', stackPrograms.background),
+      isReady: (output) => hasReadyLine(output()),
+    },
+  };
+}
+
+type Parts = Pick<TestStack, 'kill' | 'halt' | 'start'>;
+
+function createParts(specs: Readonly<Record<StackPart, ProcessSpec>>): Parts {
+  const running = new Map<StackPart, RunningProcess>();
+  const leave = async (part: StackPart, end: 'kill' | 'stop'): Promise<void> => {
+    const process = running.get(part);
+    if (process === undefined) return;
+    if (end === 'kill') process.kill();
+    else await process.stop();
+    await process.ended;
+  };
+  return {
+    kill: (part) => leave(part, 'kill'),
+    halt: (part) => leave(part, 'stop'),
+    start: async (part) => {
+      const process = await startProcess(specs[part]);
+      running.set(part, process);
+      await waitUntilReady(specs[part], process);
+    },
+  };
+}
+
+export async function answersOk(url: string): Promise<boolean> {
+  return fetch(url, { signal: AbortSignal.timeout(1_000) }).then(
+    (response) => response.ok,
+    () => false,
+  );
+}
