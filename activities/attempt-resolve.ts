@@ -2,12 +2,13 @@ import type { PaymentState } from '../domain/payment-state.ts';
 import { attemptById } from '../domain/payment-state.ts';
 import type { LookupResult, Provider } from '../domain/provider.ts';
 import type { Recording } from '../domain/recording.ts';
-import { failOver, recordNo } from '../domain/record-no.ts';
+import { failOver, recordFenced, recordNo } from '../domain/record-no.ts';
 import { lookAttemptAgain, resolveAttempt } from '../domain/resolve.ts';
 import { lookAgainAfterMs } from '../domain/timing.ts';
 import { record } from './attempt-record.ts';
 import { commit, commitOutcome, load } from './commit.ts';
 import { providerOf, type ActivityDeps } from './deps.ts';
+import { startElapsed } from './elapsed.ts';
 
 const decidedStatuses = ['authorized', 'declined', 'not_sent', 'voided', 'expired', 'late'];
 
@@ -82,7 +83,7 @@ async function resend(
   provider: Provider,
 ): Promise<PaymentState> {
   const seen = attemptById(payment, attemptId);
-  const began = performance.now();
+  const elapsedMs = startElapsed();
   const decided = await commit(deps, payment, (p) => {
     const attempt = attemptById(p, attemptId);
     if (attempt.sentCount !== seen.sentCount || attempt.status !== seen.status) return null;
@@ -94,7 +95,7 @@ async function resend(
   });
   if (!decided.committed) return decided.payment;
   const attempt = attemptById(decided.payment, attemptId);
-  if (performance.now() - began > attempt.sendBy - decided.payment.now) return decided.payment;
+  if (elapsedMs() > attempt.sendBy - decided.payment.now) return decided.payment;
   const outcome = await provider.authorize({
     reference: attemptId,
     idempotencyKey: attempt.providerKey,
@@ -121,6 +122,9 @@ async function voidByReference(
   const newOperationId = deps.newId('op');
   const decided = await commitOutcome(deps, payment, (p) => {
     const attempt = attemptById(p, attemptId);
+    if (attempt.status === 'authorized' && result.kind === 'confirmed') {
+      return recordFenced(recording(p, attemptId, provider, newOperationId), result.evidence);
+    }
     if (attempt.status !== seen.status) return null;
     if (result.kind !== 'confirmed') return lookAttemptAgain(p, attempt, false);
     const r = recording(p, attemptId, provider, newOperationId);

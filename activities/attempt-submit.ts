@@ -1,9 +1,10 @@
-import type { Decision } from '../domain/screen.ts';
+import { screen, type Decision } from '../domain/screen.ts';
 import { closeUnsent, submitAttempt } from '../domain/submit-attempt.ts';
 import { attemptById, liveAttempt, type PaymentState } from '../domain/payment-state.ts';
 import type { ProviderOutcome } from '../domain/provider.ts';
 import { commit } from './commit.ts';
-import { providerOf, type ActivityDeps } from './deps.ts';
+import { contractsOf, providerOf, type ActivityDeps } from './deps.ts';
+import { startElapsed } from './elapsed.ts';
 
 export type Submitted =
   | { readonly kind: 'answered'; readonly attemptId: string; readonly outcome: ProviderOutcome }
@@ -21,13 +22,12 @@ export async function submit(
 ): Promise<{ payment: PaymentState; submitted: Submitted }> {
   const attemptId = deps.newId('att');
   const returnToken = deps.newReturnToken();
-  const began = performance.now();
+  const elapsedMs = startElapsed();
   const decided = await commit(deps, payment, (p) => {
     if (p.status !== 'processing' || liveAttempt(p) !== undefined) return null;
-    // A cancel or the end of the time to submit may have come since the decision.
-    const late = p.submitBy === null || p.submitBy <= p.now;
+    // A cancel, another card or the end of the time to submit may have come since it was decided.
+    if (!sameDecision(screen(p, contractsOf(deps)), decision)) return null;
     if (decision.kind !== 'try') return closeUnsent(p, decision);
-    if (late || p.voidOpen) return null;
     return submitAttempt(p, decision, providerOf(deps, decision.provider).contract, {
       attemptId,
       returnToken,
@@ -37,8 +37,8 @@ export async function submit(
   if (!decided.committed || decision.kind !== 'try') return nothing;
 
   const attempt = attemptById(decided.payment, attemptId);
-  // Measured here and not against the wall clock: this process may have been paused for hours.
-  if (performance.now() - began > attempt.sendBy - decided.payment.now) return nothing;
+  // Measured here and not against the database's clock: this process may have been paused for hours.
+  if (elapsedMs() > attempt.sendBy - decided.payment.now) return nothing;
   const outcome = await providerOf(deps, decision.provider).authorize({
     reference: attemptId,
     idempotencyKey: attempt.providerKey,
@@ -49,4 +49,9 @@ export async function submit(
     returnUrl: `${deps.returnUrl}/${returnToken}`,
   });
   return { payment: decided.payment, submitted: { kind: 'answered', attemptId, outcome } };
+}
+
+function sameDecision(a: Decision, b: Decision): boolean {
+  if (a.kind === 'try' && b.kind === 'try') return a.provider === b.provider && a.token === b.token;
+  return a.kind === b.kind;
 }

@@ -4,6 +4,7 @@ import { recordOperation } from '../domain/record-operation.ts';
 import { attemptOf, planOperation, type OperationPlan } from '../domain/submit-operation.ts';
 import { commit, commitOutcome, load } from './commit.ts';
 import { providerOf, type ActivityDeps } from './deps.ts';
+import { startElapsed } from './elapsed.ts';
 
 /**
  * A capture, void or refund: the committed move `requested → submitting` is the permit, then the call,
@@ -16,7 +17,7 @@ export async function execute(
 ): Promise<PaymentState> {
   const payment = await load(deps, paymentId);
   const newOperationId = deps.newId('ref');
-  const began = performance.now();
+  const elapsedMs = startElapsed();
   let plan: OperationPlan | undefined;
   const decided = await commit(deps, payment, (p) => {
     const operation = operationById(p, operationId);
@@ -25,11 +26,11 @@ export async function execute(
     return plan.change;
   });
   if (!decided.committed || plan?.kind !== 'call') return decided.payment;
-  const sendBy = operationById(decided.payment, operationId).sendBy ?? 0;
+  const { sendBy, sentCount } = operationById(decided.payment, operationId);
   // Measured here and not against the wall clock: this process may have been paused for hours.
-  if (performance.now() - began > sendBy - decided.payment.now) return decided.payment;
+  if (elapsedMs() > (sendBy ?? 0) - decided.payment.now) return decided.payment;
   const outcome = await send(deps, plan.provider, decided.payment, operationId, plan.request);
-  return recordOutcome(deps, decided.payment, operationId, outcome);
+  return recordOutcome(deps, decided.payment, operationId, outcome, sentCount);
 }
 
 export async function send(
@@ -51,14 +52,20 @@ export async function send(
   }
 }
 
+/**
+ * `sentCount` is the send this outcome speaks of. A "not sent" (or a proven absence) says nothing about
+ * a later send of somebody else: believing it there would send the money twice.
+ */
 export async function recordOutcome(
   deps: ActivityDeps,
   payment: PaymentState,
   operationId: string,
   outcome: ProviderOutcome,
+  sentCount: number,
 ): Promise<PaymentState> {
   const decided = await commitOutcome(deps, payment, (p) => {
     const operation = operationById(p, operationId);
+    if (outcome.kind === 'not_sent' && operation.sentCount !== sentCount) return null;
     const attempt = attemptOf(p, operation);
     if (attempt === undefined) throw new Error(`operation ${operationId} has no attempt`);
     return recordOperation({ payment: p, operation, attempt }, outcome);

@@ -1,8 +1,11 @@
-import { operationById, type PaymentState } from '../domain/payment-state.ts';
+import { isOpen, operationById, type PaymentState } from '../domain/payment-state.ts';
+import type { LookupResult } from '../domain/provider.ts';
+import { recordClosedOperation } from '../domain/record-operation.ts';
 import { lookOperationAgain, resolveOperation } from '../domain/resolve.ts';
 import { attemptOf, operationRequest } from '../domain/submit-operation.ts';
 import { commit, commitOutcome, load } from './commit.ts';
 import { providerOf, type ActivityDeps } from './deps.ts';
+import { startElapsed } from './elapsed.ts';
 import { recordOutcome, send } from './operation-execute.ts';
 
 /** One step towards the truth about a capture, void or refund. */
@@ -17,10 +20,11 @@ export async function resolveOperationOnce(
   if (attempt === undefined) throw new Error(`operation ${operationId} has no attempt`);
   const provider = providerOf(deps, attempt.provider);
   const lookup = await provider.lookup(operation.kind, operationId);
+  if (!isOpen(operation)) return lookAtClosed(deps, payment, operationId, lookup);
   const resolution = resolveOperation(payment, operation, provider.contract, lookup);
   switch (resolution.kind) {
     case 'record':
-      return recordOutcome(deps, payment, operationId, resolution.outcome);
+      return recordOutcome(deps, payment, operationId, resolution.outcome, operation.sentCount);
     case 'resend':
       return resend(deps, payment, operationId);
     case 'absent': {
@@ -30,18 +34,39 @@ export async function resolveOperationOnce(
         provider: attempt.provider,
         detail: 'absent for good',
       };
-      return recordOutcome(deps, payment, operationId, { kind: 'not_sent', evidence });
+      return recordOutcome(
+        deps,
+        payment,
+        operationId,
+        { kind: 'not_sent', evidence },
+        operation.sentCount,
+      );
     }
     case 'void_by_reference':
     case 'look_again': {
       const absent = resolution.kind === 'look_again' && resolution.absent;
       const decided = await commitOutcome(deps, payment, (p) => {
         const now = operationById(p, operationId);
-        return now.status === operation.status ? lookOperationAgain(p, now, absent) : null;
+        const same = now.status === operation.status && now.sentCount === operation.sentCount;
+        return same ? lookOperationAgain(p, now, absent) : null;
       });
       return decided.payment;
     }
   }
+}
+
+/** Closed, and somebody spoke of it again: kept as evidence where it contradicts, and at rest again. */
+async function lookAtClosed(
+  deps: ActivityDeps,
+  payment: PaymentState,
+  operationId: string,
+  lookup: LookupResult,
+): Promise<PaymentState> {
+  const decided = await commitOutcome(deps, payment, (p) => {
+    const operation = operationById(p, operationId);
+    return isOpen(operation) ? null : recordClosedOperation(p, operation, lookup);
+  });
+  return decided.payment;
 }
 
 /** The permit is the committed `sent_count`; same key, inside half of the provider's memory of it. */
@@ -51,7 +76,7 @@ async function resend(
   operationId: string,
 ): Promise<PaymentState> {
   const seen = operationById(payment, operationId);
-  const began = performance.now();
+  const elapsedMs = startElapsed();
   const decided = await commit(deps, payment, (p) => {
     const operation = operationById(p, operationId);
     const attempt = attemptOf(p, operation);
@@ -70,7 +95,7 @@ async function resend(
   });
   const operation = operationById(decided.payment, operationId);
   const attempt = attemptOf(decided.payment, operation);
-  const late = performance.now() - began > (operation.sendBy ?? 0) - decided.payment.now;
+  const late = elapsedMs() > (operation.sendBy ?? 0) - decided.payment.now;
   if (
     !decided.committed ||
     late ||
@@ -90,5 +115,5 @@ async function resend(
   // The first request may still be under way, so even a certain "not sent" of this one proves nothing.
   return outcome.kind === 'not_sent'
     ? decided.payment
-    : recordOutcome(deps, decided.payment, operationId, outcome);
+    : recordOutcome(deps, decided.payment, operationId, outcome, operation.sentCount);
 }

@@ -7,12 +7,13 @@ export function accessLog(log: Logger): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
     const started = performance.now();
     response.once('close', () => {
-      const { route, merchantId } = response.locals as { route?: string; merchantId?: string };
+      const { path } = (request.route ?? {}) as { path?: string };
+      const { merchantId } = response.locals as { merchantId?: string };
       log.info(
         {
           requestId: requestIdOf(response),
           method: request.method,
-          route: route ?? null,
+          route: path ?? null,
           status: response.statusCode,
           finished: response.writableFinished,
           durationMs: Math.round(performance.now() - started),

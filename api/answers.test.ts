@@ -131,6 +131,16 @@ describe('POST /v1/payments', () => {
   });
 });
 
+describe('a customer nobody knows', () => {
+  test('is a field that is wrong', async () => {
+    const errors = [{ pointer: '/customer/id', detail: 'names no customer' }];
+    await withApi({ create: async () => ({ kind: 'invalid', errors }) }, async (api) => {
+      const response = await api.post('/v1/payments', valid);
+      expect(response.body).toMatchObject({ status: 400, code: 'invalid_request', errors });
+    });
+  });
+});
+
 describe('captures and refunds', () => {
   const operation = anOperation({ id: operationId, payment_id: paymentId });
   const refund = anOperation({
@@ -237,7 +247,7 @@ describe('every answer', () => {
       await api.call(`/v1/payments/${paymentId}`);
       await new Promise((resolve) => setImmediate(resolve));
       const line = JSON.parse(api.logged.at(-1) ?? '{}') as Record<string, unknown>;
-      expect(line).toMatchObject({ route: '/v1/payments/{payment_id}', status: 200 });
+      expect(line).toMatchObject({ route: '/v1/payments/:payment_id', status: 200 });
       expect(JSON.stringify(line)).not.toMatch(/tk_test|pay_/);
     });
   });

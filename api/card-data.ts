@@ -2,9 +2,9 @@
  * Finds card numbers (promise P8): 13 to 19 digits that pass the Luhn check, written in any script and
  * grouped by spaces, dashes, dots or invisible characters, alone or inside longer text.
  *
- * One of ten digit strings passes Luhn by chance, so what cannot be a card is let through: UUIDs,
- * hashes in hex, numbers beginning with 0, with 1 (Unix times; not the 15 digits of UATP that can be none), with the
- * unassigned ranges of 2 (dates), and `+` with at most 13 digits (telephone numbers).
+ * One of ten digit strings passes Luhn by chance, so what cannot be a card is let through: UUIDs and
+ * hashes in hex, numbers beginning with 0, with 1 (Unix times; only a few ranges of UATP can be cards) or
+ * with the unassigned ranges of 2 (dates), and `+` with at most 13 digits (telephone numbers).
  */
 import { escapePointer, type JsonValue } from './json/strict-json.ts';
 

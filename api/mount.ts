@@ -36,7 +36,6 @@ async function answer(
   request: Request,
   response: Response,
 ): Promise<Reply> {
-  response.locals['route'] = route.spec.path;
   const principal = await authenticate(authentication, request.headers);
   response.locals['merchantId'] = principal.merchantId;
   await rateLimit.spend(principal);

@@ -7,6 +7,7 @@ import type { NoCode, RefusalCode } from '../domain/errors.ts';
 import type { PaymentMethod } from '../domain/payment-state.ts';
 import type { PaymentStatus } from '../domain/payment.ts';
 import type { PaymentSnapshot } from '../db/snapshot.ts';
+import type { FieldError } from './http-errors.ts';
 
 /** `payments:cancel` is a part of `payments:write` that support staff have by itself. */
 export const scopes = [
@@ -86,7 +87,11 @@ export interface CommandAnswer {
 }
 
 export type CommandResult =
-  CommandAnswer | { readonly kind: 'key_reused' } | { readonly kind: 'not_found' };
+  | CommandAnswer
+  | { readonly kind: 'key_reused' }
+  | { readonly kind: 'not_found' }
+  /** A field names something that is not this merchant's: 400, nothing written, the key unused. */
+  | { readonly kind: 'invalid'; readonly errors: readonly FieldError[] };
 
 export interface Page {
   readonly limit: number;

@@ -21,6 +21,8 @@ export function connectDb(options: DbOptions): Db {
     connectionTimeoutMillis: 5_000,
     // Every statement is a short one; a hanging connection must not hold a payment.
     statement_timeout: 20_000,
+    // A host that froze answers nothing at all, not even a timeout.
+    query_timeout: 25_000,
     options: '-c timezone=UTC',
   });
   pool.on('error', options.onError);

@@ -2,16 +2,20 @@
 
 /** SQLSTATE classes after which the same statement may work: connection, resources, shutdown, conflict. */
 const transientClasses: ReadonlySet<string> = new Set(['08', '53', '57', '40', '55']);
+/** Of Node, where the server never answered. */
+const networkCodes = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN)/;
+const sqlState = /^[0-9A-Z]{5}$/;
+/** Of pg, whose own errors have no code. */
+const lostConnection = /connection (terminated|ended)|timeout|not queryable|Client was closed/i;
 
-/** True when trying again later may help; a refused constraint or a bug in SQL never goes away. */
+/** True when trying again later may help; a refused constraint or a bug of ours never goes away. */
 export function isTransient(error: unknown): boolean {
-  const state = sqlState(error);
-  // Without a state the server never answered: refused, reset, timed out, closed.
-  return state === undefined ? true : transientClasses.has(state.slice(0, 2));
-}
-
-export function sqlState(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
-  const { code } = error;
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+  // Told by its fields, not by its class: errors of Node itself come from another realm under jest.
+  if (typeof error !== 'object' || error === null) return false;
+  const { code, message, cause, errors } = error as Readonly<Record<string, unknown>>;
+  if (typeof code === 'string' && networkCodes.test(code)) return true;
+  if (typeof code === 'string' && sqlState.test(code))
+    return transientClasses.has(code.slice(0, 2));
+  if (Array.isArray(errors)) return errors.some(isTransient);
+  return (typeof message === 'string' && lostConnection.test(message)) || isTransient(cause);
 }

@@ -52,14 +52,18 @@ export async function readKey(
   return rows[0]?.held ?? null;
 }
 
+/** Of this key alone: others may wait for the same payment. */
 export async function freezeRefusal(
   trx: Transaction<Database>,
-  awaitsId: string,
+  claim: KeyClaim,
   code: string,
   detail: string,
   snapshot: unknown,
 ): Promise<void> {
-  await sql`select freeze_answers(${awaitsId}, 409, ${code}, ${detail}, ${JSON.stringify(snapshot)}::jsonb)`.execute(
+  await sql`
+    update idempotency_keys
+    set answer_status = 409, answer_code = ${code}, answer_detail = ${detail}, answer = ${JSON.stringify(snapshot)}::jsonb
+    where merchant_id = ${claim.merchant_id} and person = ${claim.person} and key = ${claim.key}`.execute(
     trx,
   );
 }

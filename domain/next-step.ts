@@ -29,7 +29,11 @@ export function nextStep(payment: PaymentState): Step {
 
 function operationStep(payment: PaymentState): Step | undefined {
   for (const operation of payment.operations) {
-    if (!isOpen(operation) || mustQueue(payment, operation)) continue;
+    if (!isOpen(operation)) {
+      if (operation.dueAt === null || operation.dueAt > payment.now) continue;
+      return { kind: 'resolve_operation', operationId: operation.id };
+    }
+    if (mustQueue(payment, operation)) continue;
     const due = operation.dueAt === null || operation.dueAt <= payment.now;
     if (operation.status === 'requested' && (due || operation.sentCount === 0)) {
       return { kind: 'submit_operation', operationId: operation.id };
@@ -41,9 +45,11 @@ function operationStep(payment: PaymentState): Step | undefined {
   return undefined;
 }
 
-/** Earlier rows go first; a cancel waits until it is known what there is to cancel. */
+/** Earlier rows go first: what closes the authorization must not overtake a capture; a cancel waits until it is known what there is to cancel. */
 function mustQueue(payment: PaymentState, operation: OperationState): boolean {
-  if (operation.kind !== 'void' || operation.late || operation.status !== 'requested') return false;
+  if (operation.status !== 'requested' || operation.late) return false;
+  const closes = operation.kind === 'void' || (operation.kind === 'capture' && operation.final);
+  if (!closes) return false;
   const undecided = liveAttempt(payment);
   if (undecided !== undefined && ['submitting', 'pending', 'unknown'].includes(undecided.status)) {
     return true;
@@ -57,9 +63,9 @@ function attemptStep(payment: PaymentState): Step | undefined {
   for (const attempt of payment.attempts) {
     if (attempt.dueAt === null || attempt.dueAt > payment.now) continue;
     if (attempt.status === 'authorized' && hasExpired(attempt, payment.now)) {
-      // What is being captured or voided decides about the rest.
-      if (payment.captureClosed || payment.voidOpen || payment.captureReserved > 0n) continue;
-      return { kind: 'apply_timers' };
+      // What is being captured or voided decides about the rest; looked at again later.
+      const stands = payment.captureClosed || payment.voidOpen || payment.captureReserved > 0n;
+      if (!stands) return { kind: 'apply_timers' };
     }
     return { kind: 'resolve_attempt', attemptId: attempt.id };
   }

@@ -16,6 +16,7 @@ import {
 } from './posting-rules.ts';
 import type { Decline, ProviderEvidence } from './provider.ts';
 import { basisOf } from './recording.ts';
+import { retryExpiryMs } from './timing.ts';
 
 export interface OperationRecording {
   readonly payment: PaymentState;
@@ -128,6 +129,15 @@ export function failureEffect(
   evidence: ProviderEvidence,
 ): Effect {
   const { payment, operation, attempt } = r;
+  if (operation.kind === 'void' && operation.cause === 'expiry') {
+    const dueAt = payment.now + retryExpiryMs;
+    return {
+      payment: {},
+      attempt: { id: attempt.id, fromStatus: attempt.status, dueAt },
+      entries: [],
+      events: [],
+    };
+  }
   if (operation.kind !== 'capture' || operation.late)
     return { payment: {}, entries: [], events: [] };
   const others = otherOpenCaptures(r);

@@ -121,7 +121,7 @@ export function lateSuccessReturnedEntry(
   operation: OperationState,
 ): JournalEntry {
   return {
-    key: `${operation.id}/succeeded`,
+    key: `${attempt.id}/late_returned`,
     event: 'late_success_returned',
     ...(attempt.kind === 'sale'
       ? { state: 'posted' as const }

@@ -114,6 +114,7 @@ export function recordAuthorized(r: Recording, outcome: Approved): Change {
 export function recordLateSuccess(r: Recording, outcome: Approved): Change {
   const basis = basisOf(outcome.evidence);
   const sale = outcome.captured;
+  const operationId = sale ? r.newOperationId.replace(/^op_/, 'ref_') : r.newOperationId;
   return {
     payment: {},
     attempts: {
@@ -128,7 +129,7 @@ export function recordLateSuccess(r: Recording, outcome: Approved): Change {
     operations: {
       insert: [
         {
-          id: r.newOperationId,
+          id: operationId,
           attemptId: r.attempt.id,
           kind: sale ? 'refund' : 'void',
           cause: 'late_success',
@@ -145,6 +146,6 @@ export function recordLateSuccess(r: Recording, outcome: Approved): Change {
     },
     entries: [lateSuccessEntry(r.payment, { ...r.attempt, kind: sale ? 'sale' : 'authorize' })],
     timeline: [attemptLine(r, 'late', outcome.evidence)],
-    events: [{ type: 'payment.late_success', operationId: r.newOperationId }],
+    events: [{ type: 'payment.late_success', operationId }],
   };
 }

@@ -15,7 +15,7 @@ import {
   paymentLine,
   type Recording,
 } from './recording.ts';
-import { actionWithinMs, lookupDelayMs } from './timing.ts';
+import { actionWithinMs, lookupDelayMs, retryExpiryMs } from './timing.ts';
 
 const undecided: readonly AttemptStatus[] = ['submitting', 'pending', 'unknown', 'requires_action'];
 const closedStatuses: readonly AttemptStatus[] = ['declined', 'not_sent', 'voided', 'expired'];
@@ -25,7 +25,7 @@ export function recordAttempt(r: Recording, answered: ProviderOutcome): Change |
   const { amount } = r.attempt;
   const outcome = checkAmount(answered, { amount, currency: r.payment.currency });
   if (undecided.includes(r.attempt.status)) return recordUndecided(r, outcome);
-  if (outcome.kind === 'approved' && closedStatuses.includes(r.attempt.status)) {
+  if (outcome.kind === 'approved' && closedStatuses.includes(r.attempt.status) && !givenBack(r)) {
     return recordLateSuccess(r, outcome);
   }
   return recordAgain(r, outcome);
@@ -43,13 +43,20 @@ function recordUndecided(r: Recording, outcome: ProviderOutcome): Change | null 
         }),
       });
     case 'not_sent':
+      // Said of the first send only; after a resend it proves nothing, and a page was certainly reached.
+      if (r.attempt.sentCount > 1 || !['submitting', 'unknown'].includes(r.attempt.status)) {
+        return null;
+      }
       // The payment stays `processing`, and the next provider takes it.
       return failOver(r, 'not_sent', outcome.evidence);
     case 'requires_action':
       return recordAction(r, outcome);
     case 'pending':
     case 'unknown':
-      return recordInDoubt(r, outcome);
+      // A page that cannot be looked up is still the shopper's page.
+      return r.attempt.status === 'requires_action'
+        ? recordStillOpen(r)
+        : recordInDoubt(r, outcome);
   }
 }
 
@@ -115,8 +122,7 @@ function recordInDoubt(
         {
           id: r.attempt.id,
           fromStatus: r.attempt.status,
-          // A shopper's page that cannot be looked up is still the shopper's page.
-          ...(r.attempt.status !== 'requires_action' && { status: outcome.kind }),
+          status: outcome.kind,
           lookups: r.attempt.lookups + (first ? 0 : 1),
           dueAt: r.payment.now + lookupDelayMs(r.attempt.lookups),
           basis: basisOf(outcome.evidence),
@@ -133,12 +139,11 @@ function recordAgain(r: Recording, outcome: ProviderOutcome): Change | null {
   const agrees =
     outcome.kind === 'unknown' ||
     outcome.kind === 'pending' ||
-    (outcome.kind === 'approved') === ['authorized', 'voiding', 'late'].includes(r.attempt.status);
+    (outcome.kind === 'approved') ===
+      (['authorized', 'voiding', 'late'].includes(r.attempt.status) || givenBack(r));
   const looking = r.attempt.dueAt !== null && r.attempt.dueAt <= r.payment.now;
   const answered = outcome.kind !== 'unknown' && outcome.kind !== 'pending';
-  const dueAgain = answered
-    ? r.attempt.expiresAt
-    : r.payment.now + lookupDelayMs(r.attempt.lookups);
+  const dueAgain = answered ? nextDue(r) : r.payment.now + lookupDelayMs(r.attempt.lookups);
   if (agrees && !looking) return null;
   return {
     attempts: {
@@ -147,7 +152,7 @@ function recordAgain(r: Recording, outcome: ProviderOutcome): Change | null {
           id: r.attempt.id,
           fromStatus: r.attempt.status,
           ...(looking && {
-            dueAt: r.attempt.status === 'authorized' || !answered ? dueAgain : null,
+            dueAt: dueAgain,
             lookups: r.attempt.lookups + 1,
           }),
         },
@@ -163,4 +168,18 @@ function recordAgain(r: Recording, outcome: ProviderOutcome): Change | null {
           },
         ],
   };
+}
+
+/** Its late success was booked before: one late yes is one fact, however often it is told. */
+function givenBack(r: Recording): boolean {
+  return r.payment.operations.some((o) => o.late && o.attemptId === r.attempt.id);
+}
+
+/** When a decided attempt wants attention again: an authorization when it runs out. */
+function nextDue(r: Recording): number | null {
+  if (r.attempt.status !== 'authorized' || r.payment.captureClosed) return null;
+  const { expiresAt } = r.attempt;
+  return expiresAt === null || expiresAt > r.payment.now
+    ? expiresAt
+    : r.payment.now + retryExpiryMs;
 }

@@ -2,6 +2,7 @@
 import type { AttemptPatch, Change } from './change.ts';
 import { openVoid } from './payment-state.ts';
 import type { PaymentStatus } from './payment.ts';
+import { releaseEntry } from './posting-rules.ts';
 import type { ProviderEvidence } from './provider.ts';
 import { attemptLine, basisOf, patchAttempt, paymentLine, type Recording } from './recording.ts';
 import { attemptsMax, lookAgainAfterMs } from './timing.ts';
@@ -74,5 +75,23 @@ export function failOver(
       ],
     },
     timeline: [attemptLine(r, status, evidence)],
+  };
+}
+
+/**
+ * The void by reference was confirmed, but meanwhile somebody had recorded a yes: the provider holds
+ * nothing any more, so neither do we. What is already being captured is left to the provider's no.
+ */
+export function recordFenced(r: Recording, evidence: ProviderEvidence): Change | null {
+  const { payment, attempt } = r;
+  if (payment.amountCaptured > 0n || payment.captureReserved > 0n || payment.voidOpen) return null;
+  const basis = basisOf(evidence);
+  return {
+    payment: { status: 'canceled', statusBasis: basis, captureClosed: true, nextAction: null },
+    attempts: { update: [patchAttempt(r, 'voided', { dueAt: null, basis })] },
+    entries: [releaseEntry(payment, attempt, attempt.amount, `${attempt.id}/fenced`)],
+    timeline: [attemptLine(r, 'voided', evidence), paymentLine(r, 'canceled', basis)],
+    events: [{ type: 'payment.canceled' }],
+    answers: [{ awaitsId: payment.id, status: 201 }],
   };
 }

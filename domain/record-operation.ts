@@ -1,9 +1,9 @@
 /** What a provider's outcome means for a capture, void or refund, and for its payment. */
 import type { Change, FrozenAnswer, TimelineLine } from './change.ts';
-import { isOpen } from './payment-state.ts';
+import { isOpen, type OperationState, type PaymentState } from './payment-state.ts';
 import { failureEffect, successEffect, type OperationRecording } from './operation-effects.ts';
 import type { PaymentStatus } from './payment.ts';
-import type { Decline, ProviderEvidence, ProviderOutcome } from './provider.ts';
+import type { Decline, LookupResult, ProviderEvidence, ProviderOutcome } from './provider.ts';
 import { basisOf, checkAmount } from './recording.ts';
 import { lookupDelayMs, resendDelayMs } from './timing.ts';
 
@@ -35,6 +35,7 @@ export function recordOperation(r: OperationRecording, answered: ProviderOutcome
 const nothingIsHeld: readonly string[] = [
   'authorization_expired',
   'already_voided',
+  'authorization_declined',
   'reference_voided',
 ];
 
@@ -101,11 +102,7 @@ function successAnswers(r: OperationRecording, status: PaymentStatus | undefined
     awaitsId: r.operation.id,
     status: r.operation.kind === 'void' ? 200 : 201,
   };
-  const canceled = r.payment.operations.find((o) => o.cause === 'cancel' && o.kind === 'void');
-  const answers =
-    r.operation.kind === 'refund' && r.operation.cause === 'cancel' && canceled
-      ? [own, { awaitsId: canceled.id, status: 200 as const }]
-      : [own];
+  const answers = [own, ...keptCancel(r).map((id) => ({ awaitsId: id, status: 200 as const }))];
   // An automatic capture or a void also makes the payment clear for whoever still waits for it.
   return status === undefined ? answers : [...answers, { awaitsId: r.payment.id, status: 201 }];
 }
@@ -143,6 +140,11 @@ function recordFailure(
     ],
     answers: [
       { awaitsId: r.operation.id, status: 402, code: `${kind}_declined` },
+      ...keptCancel(r).map((id) => ({
+        awaitsId: id,
+        status: 402 as const,
+        code: `${kind}_declined`,
+      })),
       ...(effect.status === undefined
         ? []
         : [{ awaitsId: r.payment.id, status: 402 as const, code: `${kind}_declined` }]),
@@ -193,5 +195,53 @@ function recordOpen(
       first && status === 'unknown'
         ? [{ type: 'payment.in_doubt', operationId: r.operation.id }]
         : [],
+  };
+}
+
+/** A cancel that became a refund is answered by what becomes of the refund. */
+function keptCancel(r: OperationRecording): readonly string[] {
+  if (r.operation.kind !== 'refund' || r.operation.cause !== 'cancel') return [];
+  return r.payment.operations
+    .filter((o) => o.kind === 'void' && o.cause === 'cancel')
+    .map((o) => o.id);
+}
+
+/**
+ * What a lookup says of an operation that was decided before. Agreeing clears the reason to look; a
+ * contradiction is kept in the timeline with its evidence.
+ */
+export function recordClosedOperation(
+  payment: PaymentState,
+  operation: OperationState,
+  lookup: LookupResult,
+): Change | null {
+  if (operation.dueAt === null || operation.dueAt > payment.now) return null;
+  const { id, status, lookups } = operation;
+  const outcome = lookup.kind === 'found' ? lookup.outcome : null;
+  const silent = lookup.kind === 'no_answer' || outcome?.kind === 'unknown';
+  const said = outcome?.kind === 'approved' ? 'succeeded' : 'failed';
+  const contradicts =
+    !silent && said !== status && !(lookup.kind === 'absent' && status === 'failed');
+  const evidence = lookup.kind === 'found' ? lookup.outcome.evidence : lookup.evidence;
+  return {
+    operations: {
+      update: [
+        {
+          id,
+          fromStatus: status,
+          lookups: lookups + 1,
+          dueAt: silent ? payment.now + lookupDelayMs(lookups) : null,
+        },
+      ],
+    },
+    timeline: contradicts
+      ? [
+          {
+            actor: `provider:${evidence.provider}`,
+            kind: `${operation.kind}.contradicted`,
+            evidence: { operation_id: id, recorded: status, said, ...evidence },
+          },
+        ]
+      : [],
   };
 }

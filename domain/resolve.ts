@@ -111,10 +111,18 @@ export function resolveOperation(
   if (lookup.kind === 'no_answer' || payment.now < sendBy + contract.settlingMs) {
     return { kind: 'look_again', absent: false };
   }
-  if (operation.keyHorizon !== null && payment.now < operation.keyHorizon) {
+  // One resend per key, then absence is to be proven; where it never can be, as long as the key lives.
+  const mayResend = sendsOfKey(operation) < sendsMax || contract.absenceFinalAfterMs === null;
+  if (mayResend && operation.keyHorizon !== null && payment.now < operation.keyHorizon) {
     return { kind: 'resend', change: resendOperation(payment, operation) };
   }
   return final(payment.now, sendBy, operation.absences, contract);
+}
+
+/** Keys are the operation's id, then `<id>.<sends before it>`: see `planOperation`. */
+function sendsOfKey({ id, providerKey, sentCount }: OperationState): number {
+  const before = providerKey === null || providerKey === id ? 0 : Number(providerKey.split('.')[1]);
+  return sentCount - before;
 }
 
 function resendOperation(payment: PaymentState, operation: OperationState): Change {
@@ -201,7 +209,22 @@ export function lookOperationAgain(
         },
       ],
     },
-    timeline: [],
+    timeline:
+      operation.status === 'submitting'
+        ? [
+            {
+              actor: 'tender',
+              kind: `${operation.kind}.unknown`,
+              fromStatus: 'submitting',
+              toStatus: 'unknown',
+              evidence: {
+                kind: 'timer',
+                operation_id: operation.id,
+                detail: 'no outcome was recorded',
+              },
+            },
+          ]
+        : [],
     events:
       operation.status === 'submitting'
         ? [{ type: 'payment.in_doubt', operationId: operation.id }]

@@ -43,6 +43,8 @@ export function planOperation(
     if (attempt.status === 'authorized' && payment.amountCaptured === payment.amountAuthorized) {
       return { kind: 'close', change: refundInstead(payment, operation, attempt, newOperationId) };
     }
+    // A final capture went before and gave the rest back: nothing is held any more.
+    if (payment.captureClosed) return { kind: 'close', change: cancelUnsent(payment, operation) };
   }
   if (attempt?.providerReference == null) {
     throw new Error(`operation ${operation.id} has no attempt at a provider`);
@@ -158,7 +160,9 @@ function refundInstead(
 ): Change {
   const basis: Basis = { kind: 'rule', detail: 'already captured, so refunded instead' };
   const amount = refundable(payment);
-  const refunds = operation.cause === 'cancel' && amount > 0n;
+  // A capture that somebody asked for before the cancel stands; one of ours is taken back.
+  const asked = payment.operations.some((o) => o.kind === 'capture' && o.cause === 'request');
+  const refunds = operation.cause === 'cancel' && amount > 0n && !asked;
   return {
     operations: {
       update: [

@@ -12,7 +12,9 @@ import { projectFolder } from '../runtime/local/programs.ts';
 import { startStack } from '../runtime/local/stack.ts';
 import type { Stack } from '../runtime/local/stack.ts';
 import { currentCommit, readOptions } from './drill/options.ts';
+import type { DrillOptions } from './drill/options.ts';
 import { judge, table } from './drill/report.ts';
+import type { Verdict } from './drill/report.ts';
 import { runDrill } from './drill/run.ts';
 
 const givenUp = new AbortController();
@@ -44,43 +46,49 @@ async function startOwnStack(home: string, say: (line: string) => void): Promise
   return startStack({ settings, home, port: 0, launcher, report: say, signal: givenUp.signal });
 }
 
-async function main(): Promise<boolean> {
-  const { seed, seconds } = readOptions(process.argv.slice(2));
+/** The folder of the run, kept when it is not ok. */
+function makeHome(): string {
+  const home = mkdtempSync(join(tmpdir(), 'tender-drill-'));
+  // PostgreSQL may run as another user, who has to get through.
+  chmodSync(home, 0o711);
+  return home;
+}
+
+async function drill(options: DrillOptions, home: string): Promise<Verdict> {
   const startedAt = performance.now();
   const say = (line: string): void => {
     console.log(`${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${line}`);
   };
-  const home = mkdtempSync(join(tmpdir(), 'tender-drill-'));
-  // PostgreSQL may run as another user, who has to get through.
-  chmodSync(home, 0o711);
-  say(`seed ${seed}, home ${home}`);
-  let ok = false;
+  say(`seed ${options.seed}, home ${home}`);
+  stack = await startOwnStack(home, say);
   try {
-    stack = await startOwnStack(home, say);
     const commit = currentCommit(projectFolder);
-    const evidence = await runDrill({ stack, seed, seconds, commit, report: say });
+    const evidence = await runDrill({ ...options, stack, commit, report: say });
     const verdict = judge(evidence);
-    ok = verdict.ok;
     for (const line of table(evidence, verdict)) console.log(line);
-    await stack.stop();
-    if (!ok) console.log(`kept for a closer look: ${home}`);
-    console.log(JSON.stringify(verdict.line));
+    return verdict;
   } finally {
-    await stack?.stop();
-    if (ok) rmSync(home, { recursive: true, force: true });
+    await stack.stop();
   }
-  return ok;
+}
+
+async function main(): Promise<boolean> {
+  const options = readOptions(process.argv.slice(2));
+  const home = makeHome();
+  const verdict = await drill(options, home).catch((error: unknown): Verdict => {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    console.log(`the drill itself failed: ${reason}`);
+    const line = { name: 'drill:kill', seed: options.seed, ok: false, error: reason };
+    return { ok: false, reasons: [reason], line };
+  });
+  if (verdict.ok) rmSync(home, { recursive: true, force: true });
+  else console.log(`kept for a closer look: ${home}`);
+  console.log(JSON.stringify(verdict.line));
+  return verdict.ok;
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => leave(signal));
 }
-try {
-  process.exitCode = (await main()) ? 0 : 1;
-} catch (error) {
-  process.exitCode = 1;
-  process.stderr.write(
-    `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
-}
-process.exit();
+const ok = await main();
+process.exit(ok ? 0 : 1);

@@ -17,7 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = realpathSync(fileURLToPath(new URL('..', import.meta.url)));
@@ -45,10 +45,11 @@ function install() {
 }
 
 function installPackages() {
-  if (runNpm(['ci', '--include=dev'])) return;
+  const clean = npm(['ci', '--include=dev'], 'quiet');
+  if (clean.ok) return;
   // npm ci refuses a lock file that lacks another platform's optional binaries; install does not.
-  if (runNpm(['install', '--no-save', '--include=dev'])) return;
-  fail('npm could not install the packages.');
+  if (npm(['install', '--no-save', '--include=dev'], 'shown').ok) return;
+  fail(`${clean.output}\nnpm could not install the packages.`);
 }
 
 function repairNode() {
@@ -108,33 +109,34 @@ function brokenPostgresFolders() {
 
 function runScript(folder, file) {
   if (!existsSync(join(folder, file))) return;
-  if (!run(process.execPath, [file], folder)) fail(`${file} in ${folder} failed.`);
+  if (!run(process.execPath, [file], folder, 'shown').ok) fail(`${file} in ${folder} failed.`);
 }
 
-function runNpm(args) {
+function npm(args, output) {
   // Under `npm start` this names npm's own program, which need not be the first on the PATH.
-  const npm = process.env.npm_execpath;
-  if (npm !== undefined && /npm-cli\.c?js$/.test(npm)) {
-    return run(process.execPath, [npm, ...args], root);
+  const program = process.env.npm_execpath;
+  if (program !== undefined && /npm-cli\.c?js$/.test(program)) {
+    return run(process.execPath, [program, ...args], root, output);
   }
-  return run(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, root);
+  return run(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, root, output);
 }
 
-function run(program, args, folder) {
+function run(program, args, folder, output) {
   // npm puts node_modules/.bin first, from which `npm ci` would pull the ground under itself.
   const searchPath = (process.env.PATH ?? '')
     .split(delimiter)
     .filter((entry) => !entry.endsWith(join('node_modules', '.bin')))
     .join(delimiter);
-  console.error(`> ${program.split('/').at(-1)} ${args.join(' ')}`);
-  const { status, error } = spawnSync(program, args, {
+  console.error(`installing: ${args.map((arg) => basename(arg)).join(' ')}`);
+  const { status, error, stdout, stderr } = spawnSync(program, args, {
     cwd: folder,
     // npm's chatter belongs to stderr: tools read the last line of our stdout.
-    stdio: ['ignore', 2, 2],
+    stdio: output === 'shown' ? ['ignore', 2, 2] : ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
     env: { ...process.env, PATH: searchPath, NODE_ENV: 'development' },
   });
-  if (error !== undefined) console.error(error.message);
-  return status === 0;
+  return { ok: status === 0, output: `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}` };
 }
 
 /** Two starts from one fresh clone must not both rebuild node_modules. */

@@ -116,7 +116,7 @@ async function ask(
     const payment = paymentState(snapshot);
     const judgement = question.judge(payment);
     if (judgement.kind === 'refused') {
-      await freezeRefusal(trx, asked.awaitsId, judgement.code, judgement.detail, snapshot);
+      await freezeRefusal(trx, key, judgement.code, judgement.detail, snapshot);
       return { kind: 'refused' as const, judgement, snapshot };
     }
     const result = await commitChange(trx, payment, judgement.change);

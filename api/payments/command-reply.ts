@@ -11,6 +11,10 @@ export function commandReply(result: CommandResult): Reply {
   switch (result.kind) {
     case 'not_found':
       throw new HttpError('not_found', 'There is no such payment.');
+    case 'invalid':
+      throw new HttpError('invalid_request', 'A field names what is not there.', {
+        errors: result.errors,
+      });
     case 'key_reused':
       throw new HttpError(
         'idempotency_key_reused',

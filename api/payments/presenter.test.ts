@@ -58,6 +58,21 @@ describe('a payment as the API shows it', () => {
   });
 });
 
+describe('expires_at', () => {
+  const authorized = anAttempt({ expires_at: '2026-11-29T10:00:00+00:00' });
+  test.each([
+    ['processing', null],
+    ['requires_payment_method', '2026-11-23T10:00:00.000Z'],
+    ['requires_capture', '2026-11-29T10:00:00.000Z'],
+    ['partially_captured', '2026-11-29T10:00:00.000Z'],
+    ['captured', null],
+    ['canceled', null],
+  ] as const)('of a payment that is %s is %s', (status, expected) => {
+    const snapshot = aSnapshot({ status, expires_at: '2026-11-23T10:00:00+00:00' }, [authorized]);
+    expect(presentPayment(snapshot).expires_at).toBe(expected);
+  });
+});
+
 describe('amounts', () => {
   test('in doubt are those of unknown outcomes, and the message says not to pay again', () => {
     const unknown = aSnapshot({}, [anAttempt({ status: 'unknown' })]);

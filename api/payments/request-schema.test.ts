@@ -7,6 +7,9 @@ const amount = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 const text = (maxLength: number): fc.Arbitrary<string> =>
   fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength });
 
+/** The strict JSON reader refuses `__proto__` before any schema sees it. */
+const isName = (name: string): boolean => name !== '__proto__';
+
 const payment = fc.record(
   {
     amount,
@@ -26,7 +29,9 @@ const payment = fc.record(
     save: fc.boolean(),
     submit_within_seconds: fc.integer({ min: 1, max: 86_400 }),
     return_url: fc.webUrl(),
-    metadata: fc.dictionary(text(40), fc.string({ maxLength: 500 }), { maxKeys: 50 }),
+    metadata: fc.dictionary(text(40).filter(isName), fc.string({ maxLength: 500 }), {
+      maxKeys: 50,
+    }),
   },
   {
     requiredKeys: ['amount', 'currency', 'capture_method', 'payment_method'],
@@ -45,9 +50,7 @@ describe('a payment that is asked for', () => {
 
   test('is refused with any field that is not known', () => {
     const names = new Set(Object.keys(createPaymentSchema.shape));
-    const stranger = fc
-      .string({ minLength: 1 })
-      .filter((name) => !names.has(name) && name !== '__proto__');
+    const stranger = fc.string({ minLength: 1 }).filter((name) => !names.has(name) && isName(name));
     fc.assert(
       fc.property(payment, stranger, fc.jsonValue(), (body, name, value) => {
         expect(createPaymentSchema.safeParse({ ...body, [name]: value }).success).toBe(false);

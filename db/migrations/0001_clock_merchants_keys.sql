@@ -50,4 +50,14 @@ create table idempotency_keys (
   created_at timestamptz not null default tender_now(),
   constraint idempotency_keys_pkey primary key (merchant_id, person, key)
 );
+create function refuse_answer_change() returns trigger language plpgsql as $$
+begin
+  if old.answer_status is not null or
+    (old.merchant_id, old.person, old.key, old.fingerprint) is distinct from (new.merchant_id, new.person, new.key, new.fingerprint)
+  then
+    raise exception 'the answer of key % is frozen', old.key using errcode = 'TD010', constraint = 'idempotency_keys_frozen';
+  end if;
+  return new;
+end $$;
+create trigger idempotency_keys_frozen before update on idempotency_keys for each row execute function refuse_answer_change();
 create index idempotency_keys_open on idempotency_keys (awaits_id) where answer_status is null;

@@ -166,6 +166,20 @@ create trigger payments_identity before update on payments for each row execute 
 create trigger attempts_identity before update on attempts for each row execute function refuse_identity_change();
 create trigger operations_identity before update on operations for each row execute function refuse_identity_change();
 
+-- What was moved and reserved follows the operations, by the trigger below and by nothing else.
+create function refuse_amount_change() returns trigger language plpgsql as $$
+begin
+  if pg_trigger_depth() = 1 and
+    (old.amount_captured, old.capture_reserved, old.amount_refunded, old.refund_reserved, old.void_open)
+    is distinct from
+    (new.amount_captured, new.capture_reserved, new.amount_refunded, new.refund_reserved, new.void_open)
+  then
+    raise exception 'amounts of payment % follow its operations', old.id using errcode = 'TD009', constraint = 'amounts_follow_operations';
+  end if;
+  return new;
+end $$;
+create trigger payments_amounts before update on payments for each row execute function refuse_amount_change();
+
 create function is_open_operation(status text) returns boolean language sql immutable as $$
   select status in ('requested', 'submitting', 'pending', 'unknown')
 $$;

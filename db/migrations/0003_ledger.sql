@@ -27,6 +27,7 @@ create table journal_entries (
   constraint journal_entries_release_is_pending check (resolves_id is null or state = 'pending')
 );
 create index journal_entries_by_payment on journal_entries (payment_id, id);
+create index journal_entries_by_resolved on journal_entries (resolves_id) where resolves_id is not null;
 create index journal_entries_by_merchant on journal_entries (merchant_id, id desc);
 
 create table postings (
@@ -111,6 +112,21 @@ begin
   then
     raise exception 'journal entry % does not balance', entry
       using errcode = 'TD005', constraint = 'journal_entry_balanced';
+  end if;
+  -- All releases of a pending entry together give back at most what it holds, line by line.
+  if exists (
+    select from journal_entries e
+    join journal_entries sibling on sibling.resolves_id = e.resolves_id
+    join postings p on p.entry_id = sibling.id
+    where e.id = entry
+    group by e.resolves_id, p.account, p.provider, p.side, p.currency
+    having sum(p.amount) > coalesce((
+      select sum(h.amount) from postings h
+      where h.entry_id = e.resolves_id and h.account = p.account and h.provider = p.provider
+        and h.side <> p.side and h.currency = p.currency), 0))
+  then
+    raise exception 'journal entry % releases more than is held', entry
+      using errcode = 'TD005', constraint = 'journal_entry_released';
   end if;
   return null;
 end $$;

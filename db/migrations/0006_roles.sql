@@ -7,7 +7,8 @@ revoke create on schema public from public;
 grant select on all tables in schema public to tender_worker;
 grant insert on payments, attempts, operations, customers, idempotency_keys, journal_entries, postings, timeline, outbox, inbox
   to tender_worker;
-grant update on payments, attempts, operations, idempotency_keys, inbox to tender_worker;
+grant update on payments, attempts, operations, idempotency_keys to tender_worker;
+grant update (handled_at, payment_id) on inbox to tender_worker;
 
 grant select on clock, status_transitions, merchants, customers, payments, attempts, operations, idempotency_keys, accounts,
   journal_entries, postings, account_balances, timeline, outbox to tender_api;
@@ -76,6 +77,9 @@ begin
     end if;
   end loop;
 end $$;
+
+-- Whoever asks, asks: what became of it is the worker's to write.
+create policy api_requests on operations as restrictive for insert to tender_api with check (status = 'requested');
 
 -- Reads of one merchant in one round trip: the merchant is set for the statement, row-level security does the rest.
 create function read_payment(p_merchant_id text, p_payment_id text) returns jsonb language plpgsql as $$

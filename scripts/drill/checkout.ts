@@ -35,6 +35,8 @@ export interface Tally {
   unavailable: number;
   /** 5xx other than 503, and 4xx that no request of ours deserves. */
   readonly wrong: string[];
+  /** When a new key got its first clear answer. */
+  readonly answeredAt: number[];
 }
 
 export interface Checkout {
@@ -45,6 +47,13 @@ export interface Checkout {
   readonly send: (asked: Asked, options?: SendOptions) => Promise<Answer | undefined>;
   /** The first answer of any kind, without waiting for a clear one. */
   readonly peek: (asked: Asked) => Promise<Answer | undefined>;
+}
+
+/** The longest time in which nobody got a new clear answer. */
+export function longestSilenceMs({ answeredAt }: Tally, from: number, to: number): number {
+  const within = answeredAt.filter((at) => at > from && at < to);
+  const edges = [from, ...within, to];
+  return Math.round(Math.max(...edges.slice(1).map((at, index) => at - (edges[index] ?? at))));
 }
 
 export interface SendOptions {
@@ -61,7 +70,7 @@ const clearStatuses: readonly number[] = [200, 201, 402, 409];
 
 export function createCheckout(api: { readonly url: string; readonly key: string }): Checkout {
   const all: Asked[] = [];
-  const tally: Tally = { disconnected: 0, unavailable: 0, wrong: [] };
+  const tally: Tally = { disconnected: 0, unavailable: 0, wrong: [], answeredAt: [] };
 
   async function post(
     asked: Asked,
@@ -142,6 +151,7 @@ function note(asked: Asked, answer: Answer, tally: Tally): boolean {
     return false;
   }
   asked.accepted ??= answer;
+  if (asked.clear === undefined) tally.answeredAt.push(performance.now());
   asked.clear ??= answer;
   if (!isSameAnswer(asked.clear, answer)) {
     asked.contradictions.push(describeChange(asked.clear, answer));

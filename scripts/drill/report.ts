@@ -1,6 +1,7 @@
 /** What the drill found: a table for people, one line of JSON for tools. */
 import type { ClientView } from './client-view.ts';
 import type { Finding } from './compare.ts';
+import type { Deaths } from './deaths.ts';
 import { killedParts } from './kills.ts';
 import type { Kill, KilledPart } from './kills.ts';
 import type { Unknowns } from './records.ts';
@@ -14,7 +15,11 @@ export interface Evidence {
   readonly operations: number;
   readonly requests: { readonly keys: number; readonly sends: number; readonly disconnected: number; readonly unavailable: number }; // prettier-ignore
   readonly lostReplies: number;
+  /** The longest time in which no caller got a new clear answer. */
+  readonly silenceMs: number;
   readonly kills: readonly Kill[];
+  /** By kills and otherwise. */
+  readonly deaths: Deaths;
   readonly unknowns: Unknowns;
   readonly unclear: readonly string[];
   /** From the last kill until nothing was open any more. */
@@ -53,6 +58,7 @@ export function judge(evidence: Evidence): Verdict {
     unclear: evidence.unclear.length,
     contradictions: evidence.client.contradictions.length,
     unanswered: evidence.client.unanswered.length,
+    unasked_deaths: countUnasked(evidence),
   };
   const few = Object.values(kills).some((count) => count < killsMin);
   const checks: readonly (readonly [boolean, string])[] = [
@@ -62,6 +68,7 @@ export function judge(evidence: Evidence): Verdict {
     [figures.unclear === 0, 'not everything was clear within 60 s of the last kill'],
     [figures.contradictions === 0, 'callers were told what is not so'],
     [figures.unanswered === 0, 'callers never got a clear answer'],
+    [figures.unasked_deaths === 0, 'a part died without being killed'],
     [notBack.length === 0, 'a part did not come back'],
     [figures.accepted >= acceptedMin, `fewer than ${acceptedMin} accepted payments`],
     [!few, `fewer than ${killsMin} kills of each part`],
@@ -79,6 +86,7 @@ export function judge(evidence: Evidence): Verdict {
     ...{ name: 'drill:kill', seed, commit, ok, seconds, ...figures },
     lost_replies: evidence.lostReplies,
     back_ms: slowestReturns(evidence.kills),
+    silence_ms: evidence.silenceMs,
     clear_after_ms: evidence.clearAfterMs,
   };
   return { ok, reasons, line };
@@ -88,6 +96,11 @@ function countKills(kills: readonly Kill[]): Record<KilledPart, number> {
   const count = (part: KilledPart): number => kills.filter((kill) => kill.part === part).length;
   const [api, background] = [count('api'), count('background')];
   return { api, background, postgres: count('postgres'), temporal: count('temporal') };
+}
+
+/** A part that ends because another was killed is a fault of its own. */
+function countUnasked({ deaths, kills }: Evidence): number {
+  return Object.values(deaths).reduce((sum, count) => sum + count, 0) - kills.length;
 }
 
 function slowestReturns(kills: readonly Kill[]): Record<string, number | null> {
@@ -111,10 +124,12 @@ export function table(evidence: Evidence, verdict: Verdict): readonly string[] {
     row('accepted payments', `${evidence.accepted} (${evidence.operations} operations)`),
     row('requests', `${requests.keys} keys, sent ${requests.sends} times`),
     row('unanswered sends, 503s', `${requests.disconnected}, ${requests.unavailable}`),
+    row('longest silence', `${(evidence.silenceMs / 1000).toFixed(1)} s`),
     row('replies lost by the sandbox', evidence.lostReplies),
     ...killedParts.map((part) =>
       row(`kills of ${part}`, `${kills[part]}, back after at most ${back[part] ?? '-'} ms`),
     ),
+    row('deaths that were no kills', figure('unasked_deaths')),
     row("losses of Temporal's database", evidence.kills.filter((k) => k.withDatabase).length),
     row('unknowns met, resolved', `${unknowns.met}, ${unknowns.resolved}`),
     row('clear after the last kill', `${(evidence.clearAfterMs / 1000).toFixed(1)} s`),

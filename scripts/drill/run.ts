@@ -2,9 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Stack } from '../../runtime/local/stack.ts';
-import { createCheckout, replayAll } from './checkout.ts';
+import { createCheckout, longestSilenceMs, replayAll } from './checkout.ts';
 import { judgeAnswers } from './client-view.ts';
 import { compare } from './compare.ts';
+import { watchDeaths } from './deaths.ts';
 import { killInTurn } from './kills.ts';
 import { proveLedger } from './ledger-proof.ts';
 import { createRandom } from './random.ts';
@@ -33,11 +34,14 @@ export async function runDrill(run: DrillRun): Promise<Evidence> {
   const checkout = createCheckout(api);
   const tools: StoryTools = { checkout, seed, run: `drill-${seed}` };
   await setFaults(sandbox.url, seed, [{ fault: 'lost_reply', rate: lostReplyRate }]);
-  const endAt = performance.now() + seconds * 1000;
+  const watch = watchDeaths(stack);
+  const beganAt = performance.now();
+  const endAt = beganAt + seconds * 1000;
   const [kills] = await Promise.all([
     killInTurn({ stack, seconds, report, random: createRandom(seed, 'kills') }),
     makePayments(tools, endAt),
   ]);
+  const silenceMs = longestSilenceMs(checkout.tally, beganAt, endAt);
   const lastKillAt = Math.max(0, ...kills.map(({ at }) => at));
   const lostReplies = (await firedFaults(sandbox.url))['lost_reply'] ?? 0;
   await setFaults(sandbox.url, seed, []);
@@ -46,6 +50,7 @@ export async function runDrill(run: DrillRun): Promise<Evidence> {
   const clearAfterMs = Math.round(performance.now() - lastKillAt);
   report('sending every key once more');
   await replayAll(checkout, callers);
+  const deaths = watch.stop();
   const compared = await withDatabase(database.url, async (db) => {
     const records = await readRecords(db);
     const books = await readBooks(sandbox.url);
@@ -59,9 +64,10 @@ export async function runDrill(run: DrillRun): Promise<Evidence> {
     };
   });
   return {
-    ...{ seed, commit: run.commit, kills, unclear, clearAfterMs, lostReplies, ...compared },
+    ...{ seed, commit: run.commit, kills, deaths, unclear, clearAfterMs, lostReplies, ...compared },
     seconds: Math.round((performance.now() - startedAt) / 100) / 10,
     accepted: countAccepted(checkout.asked),
+    silenceMs,
     requests: {
       keys: checkout.asked.length,
       sends: checkout.asked.reduce((sum, { sends }) => sum + sends, 0),

@@ -32,41 +32,50 @@ export function describePayments(stack: () => TestStack): void {
       expect(read.body).toEqual(reply.body);
     });
 
-    test.concurrent('to be captured by hand is captured in parts until nothing is left', async () => {
-      const created = await pay('tok_visa', { capture_method: 'manual' });
-      expect(created.status).toBe(201);
-      expect(created.body).toMatchObject({ status: 'requires_capture', amount_capturable: 10_000 });
-      const captures = `/v1/payments/${paymentOf(created).id}/captures`;
-      const first = await stack().api.post(captures, { amount: 3_000 });
-      expect(first.status).toBe(201);
-      expect(first.body).toMatchObject({ kind: 'capture', status: 'succeeded', final: false });
-      const partly = await stack().api.get(`/v1/payments/${paymentOf(created).id}`);
-      expect(partly.body).toMatchObject({
-        status: 'partially_captured',
-        amount_captured: 3_000,
-        amount_capturable: 7_000,
-      });
-      const rest = await stack().api.post(captures);
-      expect(rest.body).toMatchObject({ amount: 7_000, final: true, status: 'succeeded' });
-      const done = await stack().api.get(`/v1/payments/${paymentOf(created).id}`);
-      expect(done.body).toMatchObject({ status: 'captured', amount_captured: 10_000 });
-      const over = await stack().api.post(captures, { amount: 1 });
-      expect([over.status, over.body['code']]).toEqual([409, 'payment_not_capturable']);
-    });
+    test.concurrent(
+      'to be captured by hand is captured in parts until nothing is left',
+      async () => {
+        const created = await pay('tok_visa', { capture_method: 'manual' });
+        expect(created.status).toBe(201);
+        expect(created.body).toMatchObject({
+          status: 'requires_capture',
+          amount_capturable: 10_000,
+        });
+        const captures = `/v1/payments/${paymentOf(created).id}/captures`;
+        const first = await stack().api.post(captures, { amount: 3_000 });
+        expect(first.status).toBe(201);
+        expect(first.body).toMatchObject({ kind: 'capture', status: 'succeeded', final: false });
+        const partly = await stack().api.get(`/v1/payments/${paymentOf(created).id}`);
+        expect(partly.body).toMatchObject({
+          status: 'partially_captured',
+          amount_captured: 3_000,
+          amount_capturable: 7_000,
+        });
+        const rest = await stack().api.post(captures);
+        expect(rest.body).toMatchObject({ amount: 7_000, final: true, status: 'succeeded' });
+        const done = await stack().api.get(`/v1/payments/${paymentOf(created).id}`);
+        expect(done.body).toMatchObject({ status: 'captured', amount_captured: 10_000 });
+        const over = await stack().api.post(captures, { amount: 1 });
+        expect([over.status, over.body['code']]).toEqual([409, 'payment_not_capturable']);
+      },
+    );
 
-    test.concurrent('captured finally in part gives back the rest of its authorization', async () => {
-      const created = await pay('tok_visa', { capture_method: 'manual' });
-      const { id } = paymentOf(created);
-      await stack().api.post(`/v1/payments/${id}/captures`, { amount: 4_000, final: true });
-      const done = await stack().api.get(`/v1/payments/${id}`);
-      expect(done.body).toMatchObject({
-        status: 'captured',
-        amount_captured: 4_000,
-        amount_capturable: 0,
-      });
-      const { pending } = await stack().rows.one<{ pending: string }>(pendingSql, [id]);
-      expect(pending).toBe('0');
-    });
+    test.concurrent(
+      'captured finally in part gives back the rest of its authorization',
+      async () => {
+        const created = await pay('tok_visa', { capture_method: 'manual' });
+        const { id } = paymentOf(created);
+        await stack().api.post(`/v1/payments/${id}/captures`, { amount: 4_000, final: true });
+        const done = await stack().api.get(`/v1/payments/${id}`);
+        expect(done.body).toMatchObject({
+          status: 'captured',
+          amount_captured: 4_000,
+          amount_capturable: 0,
+        });
+        const { pending } = await stack().rows.one<{ pending: string }>(pendingSql, [id]);
+        expect(pending).toBe('0');
+      },
+    );
 
     test.concurrent('that is only authorized is canceled by voiding it', async () => {
       const { id } = paymentOf(await pay('tok_visa', { capture_method: 'manual' }));
@@ -128,7 +137,7 @@ export function describePayments(stack: () => TestStack): void {
       });
     });
 
-    test.concurrent("of another merchant is not there, whatever is asked of it", async () => {
+    test.concurrent('of another merchant is not there, whatever is asked of it', async () => {
       const { id } = paymentOf(await pay('tok_visa', { capture_method: 'manual' }));
       const key = stack().merchants[1].apiKey;
       const path = `/v1/payments/${id}`;
@@ -148,27 +157,30 @@ export function describePayments(stack: () => TestStack): void {
   });
 
   describe('lists', () => {
-    test.concurrent('are newest first and read on from a cursor without gap or repeat', async () => {
-      const options = { key: stack().merchants[1].apiKey };
-      const reference = 'a list of five';
-      const ids: string[] = [];
-      for (let n = 0; n < 5; n += 1) {
-        const body = aPaymentBody({ merchant_reference: reference, amount: 100 + n });
-        ids.unshift(paymentOf(await stack().api.post('/v1/payments', body, options)).id);
-      }
-      const path = `/v1/payments?merchant_reference=${encodeURIComponent(reference)}&limit=2`;
-      const seen: string[] = [];
-      for (let next: unknown = ''; next !== null; ) {
-        const after = next === '' ? '' : `&after=${String(next)}`;
-        const { body } = await stack().api.get(path + after, options);
-        const page = (body['data'] as { id: string }[]).map((payment) => payment.id);
-        expect(page.length).toBeLessThanOrEqual(2);
-        expect(body['has_more']).toBe(body['next'] !== null);
-        seen.push(...page);
-        next = body['next'];
-      }
-      expect(seen).toEqual(ids);
-    });
+    test.concurrent(
+      'are newest first and read on from a cursor without gap or repeat',
+      async () => {
+        const options = { key: stack().merchants[1].apiKey };
+        const reference = 'a list of five';
+        const ids: string[] = [];
+        for (let n = 0; n < 5; n += 1) {
+          const body = aPaymentBody({ merchant_reference: reference, amount: 100 + n });
+          ids.unshift(paymentOf(await stack().api.post('/v1/payments', body, options)).id);
+        }
+        const path = `/v1/payments?merchant_reference=${encodeURIComponent(reference)}&limit=2`;
+        const seen: string[] = [];
+        for (let next: unknown = ''; next !== null;) {
+          const after = next === '' ? '' : `&after=${String(next)}`;
+          const { body } = await stack().api.get(path + after, options);
+          const page = (body['data'] as { id: string }[]).map((payment) => payment.id);
+          expect(page.length).toBeLessThanOrEqual(2);
+          expect(body['has_more']).toBe(body['next'] !== null);
+          seen.push(...page);
+          next = body['next'];
+        }
+        expect(seen).toEqual(ids);
+      },
+    );
 
     test.concurrent('are narrowed by status and by time of creation, both ends', async () => {
       const first = paymentOf(await pay('tok_visa', { capture_method: 'manual' }));
@@ -191,43 +203,51 @@ export function describePayments(stack: () => TestStack): void {
   });
 
   describe('what is kept of a payment', () => {
-    test.concurrent('is a timeline whose hash chain can be recomputed from what it shows', async () => {
-      const { id } = paymentOf(await pay('tok_visa'));
-      await stack().api.post(`/v1/payments/${id}/refunds`, { reason: 'x' });
-      const { body } = await stack().api.get(`/v1/payments/${id}/timeline?limit=100`);
-      const lines = body['data'] as TimelineLine[];
-      expect(lines.map(({ sequence }) => sequence)).toEqual(lines.map((_, index) => index + 1));
-      expect(lines.map(({ kind }) => kind)).toEqual([
-        'payment.processing',
-        'attempt.submitting',
-        'attempt.authorized',
-        'payment.captured',
-        'refund.requested',
-        'refund.submitting',
-        'refund.succeeded',
-      ]);
-      const evidence = await stack().rows.all<{ text: string }>(
-        'select evidence::text as text from timeline where payment_id = $1 order by sequence',
-        [id],
-      );
-      let previous = createHash('sha256').update(id).digest();
-      for (const [index, line] of lines.entries()) {
-        expect(line.previous_hash).toBe(previous.toString('hex'));
-        const fields = [id, line.sequence, line.at, line.actor, line.kind, line.from ?? ''];
-        const text = [...fields, line.to ?? '', evidence[index]?.text].join('\n');
-        previous = createHash('sha256').update(previous).update(text).digest();
-        expect(line.hash).toBe(previous.toString('hex'));
-      }
-    });
+    test.concurrent(
+      'is a timeline whose hash chain can be recomputed from what it shows',
+      async () => {
+        const { id } = paymentOf(await pay('tok_visa'));
+        await stack().api.post(`/v1/payments/${id}/refunds`, { reason: 'x' });
+        const { body } = await stack().api.get(`/v1/payments/${id}/timeline?limit=100`);
+        const lines = body['data'] as TimelineLine[];
+        expect(lines.map(({ sequence }) => sequence)).toEqual(lines.map((_, index) => index + 1));
+        expect(lines.map(({ kind }) => kind)).toEqual([
+          'payment.processing',
+          'attempt.submitting',
+          'attempt.authorized',
+          'payment.captured',
+          'refund.requested',
+          'refund.submitting',
+          'refund.succeeded',
+        ]);
+        const evidence = await stack().rows.all<{ text: string }>(
+          'select evidence::text as text from timeline where payment_id = $1 order by sequence',
+          [id],
+        );
+        let previous = createHash('sha256').update(id).digest();
+        for (const [index, line] of lines.entries()) {
+          expect(line.previous_hash).toBe(previous.toString('hex'));
+          const fields = [id, line.sequence, line.at, line.actor, line.kind, line.from ?? ''];
+          const text = [...fields, line.to ?? '', evidence[index]?.text].join('\n');
+          previous = createHash('sha256').update(previous).update(text).digest();
+          expect(line.hash).toBe(previous.toString('hex'));
+        }
+      },
+    );
 
     test.concurrent('are journal entries that balance, in either fund model', async () => {
       const [own, facilitator] = stack().merchants;
-      for (const [{ apiKey: key }, earned] of [[own, '4000'] as const, [facilitator, '2100'] as const]) {
+      for (const [{ apiKey: key }, earned] of [
+        [own, '4000'] as const,
+        [facilitator, '2100'] as const,
+      ]) {
         const body = byCard('tok_visa', { capture_method: 'manual' });
         const { id } = paymentOf(await stack().api.post('/v1/payments', body, { key }));
         await stack().api.post(`/v1/payments/${id}/captures`, {}, { key });
         await stack().api.post(`/v1/payments/${id}/refunds`, { amount: 400, reason: 'x' }, { key });
-        const entries = await stack().api.get(`/v1/ledger/journal_entries?payment_id=${id}`, { key });
+        const entries = await stack().api.get(`/v1/ledger/journal_entries?payment_id=${id}`, {
+          key,
+        });
         const data = entries.body['data'] as JournalEntry[];
         expect(data.map(({ event, state }) => `${event} ${state}`).toReversed()).toEqual([
           'authorization pending',

@@ -32,7 +32,8 @@ export type StackPart = 'temporal' | 'api' | 'background';
 export interface TestStack {
   readonly api: HttpClient;
   readonly apiUrl: string;
-  readonly merchants: readonly [SeedMerchant, SeedMerchant, SeedMerchant];
+  /** Own funds, facilitator, unique references, and one that nothing valid is asked for. */
+  readonly merchants: readonly [SeedMerchant, SeedMerchant, SeedMerchant, SeedMerchant];
   readonly sandbox: TestSandbox;
   /** The whole database, past row-level security. */
   readonly rows: Rows;
@@ -60,6 +61,7 @@ export async function startTestStack(): Promise<TestStack> {
     merchant('first'),
     merchant('second', { fundModel: 'facilitator' }),
     merchant('third', { uniqueReference: true }),
+    merchant('fourth'),
   ] as const;
   await seed(database, merchants);
   const apiPort = await freePort();

@@ -1,0 +1,320 @@
+/**
+ * One payment lived through by the real activities: commands, clock, shopper, webhooks, lost and held
+ * replies in an order that fast-check makes up, then an end in which every provider tells the truth.
+ * `drive` does what `workflows/payment/workflow.ts` does, without Temporal.
+ */
+import fc from 'fast-check';
+import { createActivities, type Activities } from '../../activities/index.ts';
+import { commitChange } from '../../db/changes.ts';
+import { paymentState } from '../../db/snapshot.ts';
+import {
+  requestAttempt,
+  requestCancel,
+  requestCapture,
+  requestRefund,
+  type Judgement,
+} from '../../domain/commands.ts';
+import type { Step } from '../../domain/next-step.ts';
+import type { PaymentState } from '../../domain/payment-state.ts';
+import type { ProviderContract } from '../../domain/provider.ts';
+import type { MemoryDatabase } from './memory-database.ts';
+import {
+  createProviderModel,
+  type Behaviour,
+  type ProviderModel,
+  type World,
+} from './provider-model.ts';
+
+export type Action =
+  | { readonly kind: 'drive' | 'drive_twice' | 'to_next_due' | 'cancel' | 'retry' | 'webhook' }
+  | { readonly kind: 'advance'; readonly ms: number }
+  | { readonly kind: 'capture'; readonly percent: number; readonly final: boolean }
+  | { readonly kind: 'refund'; readonly percent: number }
+  | { readonly kind: 'shopper'; readonly pays: boolean }
+  /** A process that was paused with a reply in its hands goes on. */
+  | { readonly kind: 'wake_held'; readonly which: number };
+
+export interface History {
+  readonly captureMethod: 'automatic' | 'manual';
+  readonly firstProvider: number;
+  readonly calls: readonly Behaviour[];
+  readonly lookups: readonly ('ok' | 'no_answer' | 'held')[];
+  readonly actions: readonly Action[];
+  /** Do the processes that are still paused at the end wake up, or were they killed? */
+  readonly heldWakeAtEnd: boolean;
+}
+
+export type Wire = Behaviour['wire'];
+const seconds = 1_000;
+const hours = 3_600 * seconds;
+
+export function histories(wires: readonly Wire[]): fc.Arbitrary<History> {
+  const action: fc.Arbitrary<Action> = fc.oneof(
+    { weight: 6, arbitrary: fc.constant({ kind: 'drive' } as const) },
+    { weight: 1, arbitrary: fc.constant({ kind: 'drive_twice' } as const) },
+    { weight: 4, arbitrary: fc.constant({ kind: 'to_next_due' } as const) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constant('advance' as const),
+        ms: fc.constantFrom(seconds, 7 * seconds, 30 * seconds, 600 * seconds, hours, 200 * hours),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constant('capture' as const),
+        percent: fc.constantFrom(30, 50, 100),
+        final: fc.boolean(),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant('refund' as const),
+        percent: fc.constantFrom(30, 60, 100),
+      }),
+    },
+    { weight: 2, arbitrary: fc.constant({ kind: 'cancel' } as const) },
+    { weight: 1, arbitrary: fc.constant({ kind: 'retry' } as const) },
+    { weight: 1, arbitrary: fc.constant({ kind: 'webhook' } as const) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ kind: fc.constant('shopper' as const), pays: fc.boolean() }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({ kind: fc.constant('wake_held' as const), which: fc.nat(3) }),
+    },
+  );
+  return fc.record({
+    captureMethod: fc.constantFrom('automatic' as const, 'manual' as const),
+    firstProvider: fc.nat(2),
+    calls: fc.array(
+      fc.record({
+        wire: fc.oneof(
+          { weight: 2, arbitrary: fc.constant('ok' as const) },
+          { weight: 3, arbitrary: fc.constantFrom(...wires) },
+        ),
+        verdict: fc.oneof(
+          { weight: 4, arbitrary: fc.constant('yes' as const) },
+          {
+            weight: 3,
+            arbitrary: fc.constantFrom('no' as const, 'page' as const, 'pending' as const),
+          },
+        ),
+      }),
+      { maxLength: 8 },
+    ),
+    lookups: fc.array(
+      fc.constantFrom('ok' as const, 'ok' as const, 'no_answer' as const, 'held' as const),
+      {
+        maxLength: 6,
+      },
+    ),
+    actions: fc.array(action, { minLength: 1, maxLength: 14 }),
+    heldWakeAtEnd: fc.boolean(),
+  });
+}
+
+export interface Lived {
+  readonly database: MemoryDatabase;
+  readonly providers: readonly ProviderModel[];
+  /** Ids whose answers were promised: the payment and every accepted command. */
+  readonly awaited: readonly string[];
+  /** Where the payment came to rest; or what it was still doing when patience ended. */
+  readonly end: Step;
+  readonly payment: PaymentState;
+}
+
+/** More steps than any payment needs without the clock moving: who takes them goes in circles. */
+const stepsAtOneInstantMax = 40;
+const roundsToRestMax = 80;
+
+export async function live(
+  history: History,
+  database: MemoryDatabase,
+  contracts: readonly ProviderContract[],
+): Promise<Lived> {
+  const calls = [...history.calls];
+  const lookups = [...history.lookups];
+  const scheduled: { at: number; run: () => void }[] = [];
+  const held: (() => void)[] = [];
+  let onHeld: () => void = () => undefined;
+  const running = new Set<Promise<unknown>>();
+  const failures: unknown[] = [];
+
+  const world: World = {
+    now: () => database.now(),
+    at: (at, run) => void scheduled.push({ at, run }),
+    nextCall: () => calls.shift() ?? { wire: 'ok', verdict: 'yes' },
+    nextLookup: () => lookups.shift() ?? 'ok',
+    hold: () =>
+      new Promise((resolve) => {
+        held.push(resolve);
+        onHeld();
+      }),
+  };
+  const advanceTo = (instant: number): void => {
+    scheduled.sort((a, b) => a.at - b.at);
+    while (scheduled[0] !== undefined && scheduled[0].at <= instant) {
+      const { at, run } = scheduled.shift() as { at: number; run: () => void };
+      database.advanceTo(at);
+      run();
+    }
+    database.advanceTo(instant);
+  };
+
+  const first = history.firstProvider;
+  const ordered = [...contracts.slice(first), ...contracts.slice(0, first)];
+  const providers = ordered.map((contract) => createProviderModel(contract, world));
+  const contractOf = (name: string): ProviderContract => {
+    const found = ordered.find((contract) => contract.name === name);
+    if (found === undefined) throw new Error(`no provider ${name}`);
+    return found;
+  };
+  let ids = 0;
+  const newId = (prefix: string): string => `${prefix}_${String((ids += 1))}`;
+  const activities = createActivities({
+    db: database.db,
+    providers: new Map(providers.map((model) => [model.provider.contract.name, model.provider])),
+    newId,
+    newReturnToken: () => newId('return'),
+    returnUrl: 'https://tender.example/return',
+    onCommitted: () => undefined,
+    log: { info: () => undefined, warn: () => undefined },
+  });
+  const paymentId = database.snapshot().payment.id;
+  const state = (): PaymentState => paymentState(database.snapshot());
+
+  /** Until the work is done or hangs: a hanging process is left alone and its work goes to another. */
+  const untilHeld = async (work: Promise<unknown>): Promise<void> => {
+    running.add(work);
+    const settled = work.then(
+      () => running.delete(work),
+      (error: unknown) => {
+        running.delete(work);
+        failures.push(error);
+      },
+    );
+    await Promise.race([settled, new Promise<void>((resolve) => (onHeld = resolve))]);
+    if (failures.length > 0) throw failures[0];
+  };
+  const drive = async (executors: number): Promise<Step> => {
+    for (let steps = 0; ; steps += 1) {
+      const step = await activities.paymentLoad({ paymentId });
+      if (step.kind === 'rest' || step.kind === 'wait') return step;
+      if (steps >= stepsAtOneInstantMax) {
+        throw new Error(`goes in circles: ${JSON.stringify(step)}, payment ${state().status}`);
+      }
+      const works = Array.from({ length: executors }, () => perform(activities, paymentId, step));
+      for (const work of works) await untilHeld(work);
+    }
+  };
+  const wakeHeld = async (which: number): Promise<void> => {
+    const [wake] = held.splice(which % Math.max(held.length, 1), 1);
+    if (wake === undefined) return;
+    const works = [...running];
+    const woken = new Promise<void>((resolve) => (onHeld = resolve));
+    wake();
+    await Promise.race([woken, ...works.map((work) => work.catch(() => undefined))]);
+    if (failures.length > 0) throw failures[0];
+  };
+
+  const awaited = [paymentId];
+  const ask = async (judge: (payment: PaymentState, id: string) => Judgement): Promise<void> => {
+    const payment = state();
+    const id = newId('op');
+    const judgement = judge(payment, id);
+    if (judgement.kind === 'refused') return;
+    await commitChange(database.db, payment, judgement.change);
+    if (judgement.change.operations?.insert?.length === 1) awaited.push(id);
+  };
+  const act = async (action: Action): Promise<void> => {
+    const asking = (operationId: string) => ({ operationId, actor: 'api_key:key_1' });
+    switch (action.kind) {
+      case 'drive':
+        return void (await drive(1));
+      case 'drive_twice':
+        return void (await drive(2));
+      case 'advance':
+        return advanceTo(database.now() + action.ms);
+      case 'to_next_due': {
+        const { wake_at } = database.snapshot().payment;
+        return wake_at === null ? undefined : advanceTo(Date.parse(wake_at));
+      }
+      case 'capture':
+        return ask((payment, id) => {
+          const amount = (payment.amount * BigInt(action.percent)) / 100n;
+          return requestCapture(
+            payment,
+            { ...asking(id), amount, final: action.final },
+            contractOf,
+          );
+        });
+      case 'refund':
+        return ask((payment, id) => {
+          const amount = (payment.amount * BigInt(action.percent)) / 100n;
+          return requestRefund(payment, { ...asking(id), amount, reason: 'returned' });
+        });
+      case 'cancel':
+        return ask((payment, id) => requestCancel(payment, asking(id)));
+      case 'retry':
+        return ask((payment) =>
+          requestAttempt(payment, {
+            actor: 'api_key:key_1',
+            method: { type: 'card', token: 'tok_other' },
+          }),
+        );
+      case 'shopper':
+        for (const model of providers) {
+          for (const reference of model.pages()) model.finishPage(reference, action.pays);
+        }
+        return;
+      case 'webhook':
+        for (const model of providers) {
+          for (const reference of model.references()) database.receiveWebhook(reference);
+        }
+        return;
+      case 'wake_held':
+        return wakeHeld(action.which);
+    }
+  };
+
+  for (const action of history.actions) await act(action);
+
+  // The end: everybody tells the truth, and time passes until nothing is left to do.
+  calls.length = 0;
+  lookups.length = 0;
+  if (history.heldWakeAtEnd) while (held.length > 0) await wakeHeld(0);
+  let end = await drive(1);
+  for (let round = 0; round < roundsToRestMax; round += 1) {
+    const { wake_at } = database.snapshot().payment;
+    if (end.kind === 'wait') advanceTo(database.now() + end.ms);
+    else if (wake_at === null) break;
+    else advanceTo(Math.max(Date.parse(wake_at), database.now() + 1));
+    end = await drive(1);
+  }
+  return { database, providers, awaited, end, payment: state() };
+}
+
+async function perform(activities: Activities, paymentId: string, step: Step): Promise<unknown> {
+  switch (step.kind) {
+    case 'authorize': {
+      const decision = await activities.paymentScreen({ paymentId });
+      const submitted = await activities.attemptSubmit({ paymentId, decision });
+      return activities.attemptRecord({ paymentId, submitted });
+    }
+    case 'resolve_attempt':
+      return activities.attemptResolve({ paymentId, attemptId: step.attemptId });
+    case 'submit_operation':
+      return activities.operationExecute({ paymentId, operationId: step.operationId });
+    case 'resolve_operation':
+      return activities.operationResolve({ paymentId, operationId: step.operationId });
+    case 'apply_timers':
+      return activities.paymentApplyTimers({ paymentId });
+    case 'wait':
+    case 'rest':
+      return undefined;
+  }
+}
