@@ -41,7 +41,9 @@ describe('of eight executions at once one sends', () => {
     const id = await bench.accept('tok_refused_connection', { captureMethod: 'manual' });
     await bench.activities.authorize({ paymentId: id });
     const decision = await bench.activities.paymentScreen({ paymentId: id });
-    const submitted = await eight(() => bench.activities.attemptSubmit({ paymentId: id, decision }));
+    const submitted = await eight(() =>
+      bench.activities.attemptSubmit({ paymentId: id, decision }),
+    );
     expect(submitted.filter(({ kind }) => kind === 'answered')).toHaveLength(1);
     expect(await booksOf(bench, id)).toEqual(['authorize']);
     // Whatever was answered and never recorded is found by its lookup.

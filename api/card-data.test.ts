@@ -67,6 +67,8 @@ describe('a card number is found', () => {
     '41111111111111111227123',
     'card4111111111111111x',
     '%B4111111111111111^DOE/JANE^2712',
+    '4222222222222㋀',
+    '④①①①①①①①①①①①①①①①',
     '4️⃣1️⃣1️⃣1️⃣1️⃣1️⃣1️⃣1️⃣1️⃣1️⃣1️⃣1️⃣1️⃣1️⃣1️⃣1️⃣',
   ])('in %p', (text) => {
     expect(containsCardNumber(text)).toBe(true);
@@ -89,6 +91,7 @@ describe('a card number is found', () => {
           expect(containsCardNumber(`${before}${written}${after}`)).toBe(true);
         },
       ),
+      { numRuns: 2000 },
     );
   });
 });
@@ -102,9 +105,9 @@ describe('what is no card number is let through', () => {
         }
         expect(containsCardNumber(date.toISOString())).toBe(false);
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
-    for (let round = 0; round < 20_000; round += 1) {
+    for (let round = 0; round < 4_000; round += 1) {
       expect(containsCardNumber(randomUUID().replaceAll('-', ''))).toBe(false);
       expect(containsCardNumber(randomBytes(32).toString('hex'))).toBe(false);
       expect(containsCardNumber(`pay_${v7()}`)).toBe(false);

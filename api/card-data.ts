@@ -39,12 +39,15 @@ function digitTable(): ReadonlyMap<number, string> {
 
 function withAsciiDigits(text: string): string {
   // Most text is ASCII, and then there is nothing to translate.
-  if (!/[^\0-\x7f]/.test(text)) return text;
-  // NFKC first: full-width, circled and superscript digits are digits to a reader.
-  return Array.from(
-    text.normalize('NFKC'),
-    (c) => digitValues.get(c.codePointAt(0) ?? 0) ?? c,
-  ).join('');
+  return /[^\0-\x7f]/.test(text) ? Array.from(text, asciiDigit).join('') : text;
+}
+
+/** Circled and superscript digits are digits to a reader; what only contains one, such as a month, is not. */
+function asciiDigit(char: string): string {
+  const digit = digitValues.get(char.codePointAt(0) ?? 0);
+  if (digit !== undefined) return digit;
+  const compatible = char.normalize('NFKC');
+  return /^\d$/.test(compatible) ? compatible : char;
 }
 
 export function containsCardNumber(text: string): boolean {

@@ -127,6 +127,14 @@ export interface TimelineItem {
   readonly hash: string;
 }
 
+type Command<Input> = (
+  principal: Principal,
+  key: IdempotencyKey,
+  paymentId: string,
+  input: Input,
+  waitMs: number,
+) => Promise<CommandResult>;
+
 export interface Payments {
   create(
     principal: Principal,
@@ -134,34 +142,10 @@ export interface Payments {
     input: CreatePayment,
     waitMs: number,
   ): Promise<CommandResult>;
-  addAttempt(
-    principal: Principal,
-    key: IdempotencyKey,
-    paymentId: string,
-    input: { readonly paymentMethod: PaymentMethod },
-    waitMs: number,
-  ): Promise<CommandResult>;
-  capture(
-    principal: Principal,
-    key: IdempotencyKey,
-    paymentId: string,
-    input: CaptureInput,
-    waitMs: number,
-  ): Promise<CommandResult>;
-  cancel(
-    principal: Principal,
-    key: IdempotencyKey,
-    paymentId: string,
-    input: { readonly reason?: string | undefined },
-    waitMs: number,
-  ): Promise<CommandResult>;
-  refund(
-    principal: Principal,
-    key: IdempotencyKey,
-    paymentId: string,
-    input: RefundInput,
-    waitMs: number,
-  ): Promise<CommandResult>;
+  readonly addAttempt: Command<{ readonly paymentMethod: PaymentMethod }>;
+  readonly capture: Command<CaptureInput>;
+  readonly cancel: Command<{ readonly reason?: string | undefined }>;
+  readonly refund: Command<RefundInput>;
   find(principal: Principal, paymentId: string): Promise<PaymentSnapshot | null>;
   /** Newest first. */
   list(principal: Principal, filter: PaymentFilter, page: Page): Promise<Paged<PaymentSnapshot>>;

@@ -2,7 +2,7 @@
  * Commit 3: what a provider's outcome means for the payment. A definite outcome is recorded once,
  * `unknown` never overwrites it, and one that contradicts the record is a late success, never dropped.
  */
-import type { Change } from './change.ts';
+import type { Change, TimelineLine } from './change.ts';
 import type { AttemptStatus } from './payment.ts';
 import type { ProviderOutcome } from './provider.ts';
 import { recordAuthorized, recordLateSuccess, recordSale } from './record-approval.ts';
@@ -26,6 +26,8 @@ export function recordAttempt(r: Recording, answered: ProviderOutcome): Change |
   const outcome = checkAmount(answered, { amount, currency: r.payment.currency });
   if (undecided.includes(r.attempt.status)) return recordUndecided(r, outcome);
   if (outcome.kind === 'approved' && closedStatuses.includes(r.attempt.status) && !givenBack(r)) {
+    // A reply may be as old as its request: what is true now is for a lookup to say.
+    if (outcome.evidence.kind === 'provider_reply') return lookNow(r, outcome);
     return recordLateSuccess(r, outcome);
   }
   return recordAgain(r, outcome);
@@ -158,15 +160,24 @@ function recordAgain(r: Recording, outcome: ProviderOutcome): Change | null {
         },
       ],
     },
-    timeline: agrees
-      ? []
-      : [
-          {
-            actor: `provider:${outcome.evidence.provider}`,
-            kind: 'attempt.contradicted',
-            evidence: { attempt_id: r.attempt.id, outcome: outcome.kind, ...outcome.evidence },
-          },
-        ],
+    timeline: agrees ? [] : [contradiction(r, outcome)],
+  };
+}
+
+function lookNow(r: Recording, outcome: ProviderOutcome): Change {
+  return {
+    attempts: {
+      update: [{ id: r.attempt.id, fromStatus: r.attempt.status, dueAt: r.payment.now }],
+    },
+    timeline: [contradiction(r, outcome)],
+  };
+}
+
+function contradiction(r: Recording, outcome: ProviderOutcome): TimelineLine {
+  return {
+    actor: `provider:${outcome.evidence.provider}`,
+    kind: 'attempt.contradicted',
+    evidence: { attempt_id: r.attempt.id, outcome: outcome.kind, ...outcome.evidence },
   };
 }
 

@@ -22,6 +22,8 @@ export function recordOperation(r: OperationRecording, answered: ProviderOutcome
       }
       return recordFailure(r, outcome.decline, outcome.evidence);
     case 'not_sent':
+      // The provider has it: that some other call never left changes nothing.
+      if (r.operation.status === 'pending') return null;
       return recordNotSent(r, outcome.evidence);
     case 'pending':
       return recordOpen(r, 'pending', outcome.evidence);

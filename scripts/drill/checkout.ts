@@ -105,6 +105,7 @@ export function createCheckout(api: { readonly url: string; readonly key: string
     for (let limitMs = options.firstTimeoutMs ?? timeoutMs; ; limitMs = timeoutMs) {
       const answer = await post(asked, limitMs);
       if (answer !== undefined && note(asked, answer, tally)) return answer;
+      if (answer !== undefined && isRefusal(answer)) return undefined;
       if (performance.now() > giveUpAt) return undefined;
       await sleep(pauseMs);
     }
@@ -132,6 +133,11 @@ export function createCheckout(api: { readonly url: string; readonly key: string
     send,
     peek,
   };
+}
+
+/** Repeating what is refused as a request would only be refused again. */
+function isRefusal({ status }: Answer): boolean {
+  return status >= 400 && status < 500 && status !== 429 && !clearStatuses.includes(status);
 }
 
 /** Whether the answer is clear. */

@@ -27,6 +27,7 @@ export function judgeAnswers(
       ...creates.flatMap((asked) => judgeCreate(asked, run, records)),
       ...judgeUnasked(creates, run, records),
       ...checkout.asked.flatMap((asked) => judgeOperationAnswer(asked, records)),
+      ...judgeAmounts(checkout.asked, records),
     ],
     contradictions: [
       ...checkout.tally.wrong,
@@ -93,7 +94,27 @@ function judgeOperationAnswer(asked: Asked, records: Records): readonly Finding[
   if (row === undefined) return say(`answered ${clear.status}, and not in the database`);
   const expected = clear.status === 201 ? 'succeeded' : 'failed';
   if (row.status !== expected) return say(`answered ${clear.status}, on record ${row.status}`);
-  return isAmount(row.amount, asked.body['amount']) ? [] : say(`is ${row.amount} on record`);
+  return [];
+}
+
+/** What was done under a key is what was asked under it, answered or not. */
+function judgeAmounts(all: readonly Asked[], records: Records): readonly Finding[] {
+  const done = new Map(records.keys.map(({ key, awaits_id }) => [key, awaits_id]));
+  const operations = new Map(records.operations.map((row) => [row.id, row]));
+  return all.flatMap(({ purpose, key, body }) => {
+    const row = operations.get(done.get(key) ?? '');
+    if (row === undefined || (purpose !== 'capture' && purpose !== 'refund')) return [];
+    const asked = body['amount'];
+    if (row.kind === purpose && isAmount(row.amount, asked)) return [];
+    const isMore = purpose === 'capture' && typeof asked === 'number' && row.amount > BigInt(asked);
+    return [
+      {
+        fault: isMore ? ('double_charge' as const) : ('lost_payment' as const),
+        subject: row.payment_id,
+        text: `${key} asked for a ${purpose} of ${String(asked)}, done was a ${row.kind} of ${row.amount}`,
+      },
+    ];
+  });
 }
 
 /** Told no, and nothing was asked after it: then nothing may be charged or held. */

@@ -41,6 +41,7 @@ const capture: OperationRecord = {
 };
 const refund: OperationRecord = { ...capture, id: 'ref_1', kind: 'refund', amount: 200n };
 const records: Records = {
+  keys: [],
   payments: [payment],
   attempts: [attempt],
   operations: [capture, refund],

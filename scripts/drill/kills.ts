@@ -27,7 +27,7 @@ export interface KillSchedule {
 }
 
 const backTimeoutMs = 30_000;
-const killsWanted = 10;
+const killsWanted = 9;
 /** The second time Temporal dies, its database goes with it. */
 const databaseLossAt = killedParts.length + killedParts.indexOf('temporal');
 

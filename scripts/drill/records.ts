@@ -52,7 +52,14 @@ interface OperationWire {
 }
 export type OperationRecord = Omit<OperationWire, 'amount'> & { readonly amount: bigint };
 
+export interface KeyRecord {
+  readonly key: string;
+  /** The payment or operation that the key stands for. */
+  readonly awaits_id: string;
+}
+
 export interface Records {
+  readonly keys: readonly KeyRecord[];
   readonly payments: readonly PaymentRecord[];
   readonly attempts: readonly AttemptRecord[];
   readonly operations: readonly OperationRecord[];
@@ -71,7 +78,9 @@ export async function readRecords(db: pg.Client): Promise<Records> {
     `select id, payment_id, attempt_id, kind, cause, status, amount, currency, final, late
      from operations order by payment_id, number`,
   );
+  const keys = await db.query<KeyRecord>('select key, awaits_id from idempotency_keys');
   return {
+    keys: keys.rows,
     payments: payments.rows.map((row) => ({
       ...row,
       amount: BigInt(row.amount),

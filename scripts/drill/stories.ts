@@ -127,9 +127,9 @@ function cancelStep(path: string, name: string): Step {
 /** Of what was captured some comes back, in up to three parts; rarely one part too many is asked. */
 async function refundSome(scene: Scene, path: string, captured: number): Promise<void> {
   const { random } = scene;
-  if (captured <= 0 || random.chance(0.25)) return;
+  if (captured <= 0 || random.chance(0.4)) return;
   const total = random.chance(0.4) ? captured : random.between(1, captured);
-  const parts = split(random, total, random.between(1, 3));
+  const parts = split(random, total, random.pick([1, 1, 2, 3]));
   for (const [index, part] of parts.entries()) {
     await askPatiently(scene, refundStep(path, `refund-${index}`, part));
   }
@@ -142,7 +142,7 @@ async function saleAndRefunds(scene: Scene): Promise<void> {
 }
 
 async function captureParts(scene: Scene, path: string, total: number): Promise<number> {
-  const parts = split(scene.random, total, scene.random.between(1, 3));
+  const parts = split(scene.random, total, scene.random.pick([1, 1, 2, 3]));
   let captured = 0;
   for (const [index, part] of parts.entries()) {
     const isLast = index === parts.length - 1;

@@ -3,6 +3,7 @@
  * replies in an order that fast-check makes up, then an end in which every provider tells the truth.
  * `drive` does what `workflows/payment/workflow.ts` does, without Temporal.
  */
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { createActivities, type Activities } from '../../activities/index.ts';
 import { commitChange } from '../../db/changes.ts';
@@ -30,7 +31,7 @@ export type Action =
   | { readonly kind: 'advance'; readonly ms: number }
   | { readonly kind: 'capture'; readonly percent: number; readonly final: boolean }
   | { readonly kind: 'refund'; readonly percent: number }
-  | { readonly kind: 'shopper'; readonly pays: boolean }
+  | { readonly kind: 'shopper'; readonly end: 'approved' | 'declined' | 'pending' }
   /** A process that was paused with a reply in its hands goes on. */
   | { readonly kind: 'wake_held'; readonly which: number };
 
@@ -48,7 +49,13 @@ export type Wire = Behaviour['wire'];
 const seconds = 1_000;
 const hours = 3_600 * seconds;
 
-export function histories(wires: readonly Wire[]): fc.Arbitrary<History> {
+export interface Mischief {
+  readonly wires: readonly Wire[];
+  /** How a shopper's page may end; `pending` where a bank tells later. */
+  readonly pageEnds: readonly ('approved' | 'declined' | 'pending')[];
+}
+
+export function histories({ wires, pageEnds }: Mischief): fc.Arbitrary<History> {
   const action: fc.Arbitrary<Action> = fc.oneof(
     { weight: 6, arbitrary: fc.constant({ kind: 'drive' } as const) },
     { weight: 1, arbitrary: fc.constant({ kind: 'drive_twice' } as const) },
@@ -80,7 +87,10 @@ export function histories(wires: readonly Wire[]): fc.Arbitrary<History> {
     { weight: 1, arbitrary: fc.constant({ kind: 'webhook' } as const) },
     {
       weight: 2,
-      arbitrary: fc.record({ kind: fc.constant('shopper' as const), pays: fc.boolean() }),
+      arbitrary: fc.record({
+        kind: fc.constant('shopper' as const),
+        end: fc.constantFrom(...pageEnds),
+      }),
     },
     {
       weight: 2,
@@ -125,11 +135,13 @@ export interface Lived {
   /** Where the payment came to rest; or what it was still doing when patience ended. */
   readonly end: Step;
   readonly payment: PaymentState;
+  /** Moments at which the payment had nothing to do and yet was past its `wake_at`. */
+  readonly idleAndOverdue: readonly string[];
 }
 
 /** More steps than any payment needs without the clock moving: who takes them goes in circles. */
 const stepsAtOneInstantMax = 40;
-const roundsToRestMax = 80;
+const roundsToRestMax = 400;
 
 export async function live(
   history: History,
@@ -140,9 +152,8 @@ export async function live(
   const lookups = [...history.lookups];
   const scheduled: { at: number; run: () => void }[] = [];
   const held: (() => void)[] = [];
-  let onHeld: () => void = () => undefined;
-  const running = new Set<Promise<unknown>>();
   const failures: unknown[] = [];
+  const idleAndOverdue: string[] = [];
 
   const world: World = {
     now: () => database.now(),
@@ -152,7 +163,6 @@ export async function live(
     hold: () =>
       new Promise((resolve) => {
         held.push(resolve);
-        onHeld();
       }),
   };
   const advanceTo = (instant: number): void => {
@@ -188,37 +198,34 @@ export async function live(
   const state = (): PaymentState => paymentState(database.snapshot());
 
   /** Until the work is done or hangs: a hanging process is left alone and its work goes to another. */
-  const untilHeld = async (work: Promise<unknown>): Promise<void> => {
-    running.add(work);
-    const settled = work.then(
-      () => running.delete(work),
-      (error: unknown) => {
-        running.delete(work);
-        failures.push(error);
-      },
-    );
-    await Promise.race([settled, new Promise<void>((resolve) => (onHeld = resolve))]);
+  const untilIdle = async (works: readonly Promise<unknown>[]): Promise<void> => {
+    for (const work of works) work.catch((error: unknown) => void failures.push(error));
+    // Everything here runs in microtasks, so that what is not done by now waits for the test.
+    await setImmediate();
     if (failures.length > 0) throw failures[0];
   };
   const drive = async (executors: number): Promise<Step> => {
     for (let steps = 0; ; steps += 1) {
       const step = await activities.paymentLoad({ paymentId });
-      if (step.kind === 'rest' || step.kind === 'wait') return step;
+      if (step.kind === 'rest' || step.kind === 'wait') {
+        const { wake_at, status } = database.snapshot().payment;
+        if (wake_at !== null && Date.parse(wake_at) <= database.now()) {
+          idleAndOverdue.push(`${status}: ${database.commits.at(-1)?.timeline[0]?.kind ?? ''}`);
+        }
+        return step;
+      }
       if (steps >= stepsAtOneInstantMax) {
         throw new Error(`goes in circles: ${JSON.stringify(step)}, payment ${state().status}`);
       }
-      const works = Array.from({ length: executors }, () => perform(activities, paymentId, step));
-      for (const work of works) await untilHeld(work);
+      await untilIdle(
+        Array.from({ length: executors }, () => perform(activities, paymentId, step)),
+      );
     }
   };
   const wakeHeld = async (which: number): Promise<void> => {
     const [wake] = held.splice(which % Math.max(held.length, 1), 1);
-    if (wake === undefined) return;
-    const works = [...running];
-    const woken = new Promise<void>((resolve) => (onHeld = resolve));
-    wake();
-    await Promise.race([woken, ...works.map((work) => work.catch(() => undefined))]);
-    if (failures.length > 0) throw failures[0];
+    wake?.();
+    await untilIdle([]);
   };
 
   const awaited = [paymentId];
@@ -268,7 +275,7 @@ export async function live(
         );
       case 'shopper':
         for (const model of providers) {
-          for (const reference of model.pages()) model.finishPage(reference, action.pays);
+          for (const reference of model.pages()) model.finishPage(reference, action.end);
         }
         return;
       case 'webhook':
@@ -292,10 +299,11 @@ export async function live(
     const { wake_at } = database.snapshot().payment;
     if (end.kind === 'wait') advanceTo(database.now() + end.ms);
     else if (wake_at === null) break;
-    else advanceTo(Math.max(Date.parse(wake_at), database.now() + 1));
+    // A sweeper that finds it overdue again and again comes every half minute.
+    else advanceTo(Math.max(Date.parse(wake_at), database.now() + 30 * seconds));
     end = await drive(1);
   }
-  return { database, providers, awaited, end, payment: state() };
+  return { database, providers, awaited, end, payment: state(), idleAndOverdue };
 }
 
 async function perform(activities: Activities, paymentId: string, step: Step): Promise<unknown> {

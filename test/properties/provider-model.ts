@@ -61,8 +61,10 @@ export interface ProviderModel {
   /** References of ours that were booked more than once. */
   bookedTwice(): readonly string[];
   pages(): readonly string[];
-  finishPage(reference: string, isPaid: boolean): void;
+  finishPage(reference: string, end: 'approved' | 'declined' | 'pending'): void;
   references(): readonly string[];
+  /** Nothing of that reference was booked, and the contract says that this can never be proven. */
+  isParked(reference: string): boolean;
 }
 
 const pageLifeMs = 3_600_000;
@@ -293,10 +295,14 @@ export function createProviderModel(contract: ProviderContract, world: World): P
       return booked.filter((reference, i) => booked.indexOf(reference) !== i);
     },
     pages: () => all().flatMap((a) => (a.status === 'page' ? [a.reference] : [])),
-    finishPage: (reference, isPaid) => {
+    finishPage: (reference, end) => {
       const a = authorizations.get(reference);
-      if (a?.status === 'page') a.status = isPaid ? 'approved' : 'declined';
+      if (a?.status !== 'page') return;
+      a.status = end;
+      a.clearAt = world.now() + pendingMs;
     },
+    isParked: (reference) =>
+      contract.absenceFinalAfterMs === null && !movements.some((m) => m.reference === reference),
     references: () => [...authorizations.keys(), ...movements.map((m) => m.reference)],
   };
 }

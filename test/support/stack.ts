@@ -20,7 +20,7 @@ import {
   type RunningProcess,
 } from '../../runtime/servers/process.ts';
 import { findTemporalBinary } from '../../runtime/servers/temporal-binary.ts';
-import { prepareTemporal } from '../../runtime/servers/temporal.ts';
+import { deleteTemporalDatabase, prepareTemporal } from '../../runtime/servers/temporal.ts';
 import { startTestSandbox, type TestSandbox } from '../../sandbox/testing/client.ts';
 import { testAddresses } from './addresses.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
@@ -43,6 +43,8 @@ export interface TestStack {
   /** Asks it to end, waits until it has. */
   halt(part: StackPart): Promise<void>;
   start(part: StackPart): Promise<void>;
+  /** Temporal's own database is lost; takes effect at its next start. */
+  forgetTemporal(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -93,7 +95,11 @@ export async function startTestStack(): Promise<TestStack> {
     throw error;
   }
   const api = createHttpClient(apiUrl, merchants[0].apiKey);
-  return { api, apiUrl, merchants, sandbox, rows, temporalAddress, ...parts, stop };
+  const forgetTemporal = async (): Promise<void> => {
+    await parts.kill('temporal');
+    deleteTemporalDatabase(temporalDatabase(folder));
+  };
+  return { api, apiUrl, merchants, sandbox, rows, temporalAddress, ...parts, forgetTemporal, stop };
 }
 
 async function seed(database: TestDatabase, merchants: readonly SeedMerchant[]): Promise<void> {
@@ -107,6 +113,8 @@ async function seed(database: TestDatabase, merchants: readonly SeedMerchant[]):
   await seedMerchants(db, merchants);
   await db.destroy();
 }
+
+const temporalDatabase = (folder: string): string => join(folder, 'temporal.db');
 
 interface Places {
   readonly folder: string;
@@ -146,7 +154,7 @@ async function partSpecs(places: Places): Promise<Readonly<Record<StackPart, Pro
     uiPort: await freePort(),
     metricsPort: await freePort(),
     namespace: temporalNamespace,
-    databaseFile: join(folder, 'temporal.db'),
+    databaseFile: temporalDatabase(folder),
     logFile: join(folder, 'temporal.log'),
     environment: inherited,
   });
