@@ -38,7 +38,12 @@ async function ended({ api }: TestStack, id: string, status: string): Promise<st
 }
 
 /** Asks something of a payment once its first run has ended, so that another run does it. */
-async function later(stack: TestStack, first: PaymentView, path: string, body: object): Promise<string> {
+async function later(
+  stack: TestStack,
+  first: PaymentView,
+  path: string,
+  body: object,
+): Promise<string> {
   await runEnded(stack, first.id);
   await stack.api.post(`/v1/payments/${first.id}/${path}`, body);
   return first.id;
@@ -68,6 +73,13 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   capture: async (stack) => later(stack, await pay(stack, 'tok_visa', manual), 'captures', {}),
   cancel: async (stack) => later(stack, await pay(stack, 'tok_visa', manual), 'cancel', {}),
   refund: async (stack) => later(stack, await pay(stack, 'tok_visa'), 'refunds', { reason: 'x' }),
+  'refund-in-doubt': async (stack) => {
+    await stack.sandbox.setFaults([{ operation: 'refund', fault: 'lost_reply', rate: 1 }]);
+    const id = await later(stack, await pay(stack, 'tok_visa'), 'refunds', { reason: 'x' });
+    await stack.sandbox.setFaults([]);
+    await stack.api.until(id, (payment) => payment.amount_refunded > 0);
+    return id;
+  },
   expiry: async (stack) => {
     const { id } = await pay(stack, 'tok_visa', manual);
     await runEnded(stack, id);
@@ -77,7 +89,10 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   'three-d-secure': async (stack) => {
     const { id, next_action: action } = await pay(stack, 'tok_3ds');
     await runEnded(stack, id);
-    const page = await fetch(`${action?.url ?? ''}/approve`, { method: 'POST', redirect: 'manual' });
+    const page = await fetch(`${action?.url ?? ''}/approve`, {
+      method: 'POST',
+      redirect: 'manual',
+    });
     await fetch(page.headers.get('location') ?? '', { redirect: 'manual' });
     return ended(stack, id, 'captured');
   },
@@ -93,8 +108,9 @@ async function withClient<T>(stack: TestStack, use: (client: Client) => Promise<
 }
 
 function runEnded(stack: TestStack, paymentId: string): Promise<void> {
-  return withClient(stack, (client) =>
-    client.workflow.getHandle(paymentWorkflowId(paymentId)).result() as Promise<void>,
+  return withClient(
+    stack,
+    (client) => client.workflow.getHandle(paymentWorkflowId(paymentId)).result() as Promise<void>,
   );
 }
 

@@ -40,44 +40,36 @@ type TimelineLine = z.infer<typeof timelineSchema>['data'][number];
 const sample = {
   amount: 2499,
   currency: 'EUR',
-  capture_method: 'automatic',
+  capture_method: 'manual',
   payment_method: { type: 'card', token: 'tok_visa' },
   merchant_reference: 'sample',
 } as const;
 const patienceMs = 20_000;
-const unclear: ReadonlySet<string> = new Set(['processing']);
 
+/** Authorized, then captured, each line of its timeline printed as it happens, then its ledger. */
 export async function runSamplePayment(
   { api }: Endpoints,
   print: (line: string) => void,
 ): Promise<void> {
-  const call = <T>(schema: z.ZodType<T>, path: string): Promise<T> =>
+  const read = <T>(schema: z.ZodType<T>, path: string): Promise<T> =>
     request(api, path, schema, { method: 'GET' });
-  const payment = await request(api, '/v1/payments', paymentSchema, {
-    method: 'POST',
-    body: JSON.stringify(sample),
-    headers: {
-      'Content-Type': 'application/json',
-      'Idempotency-Key': `sample-${randomUUID()}`,
-      // Answered at once, so that the timeline can be followed while it grows.
-      Prefer: 'wait=0',
-    },
-  });
+  const payment = await post(api, '/v1/payments', sample);
   print(`A sample payment of 24.99 EUR: ${payment.id}`);
   const path = `/v1/payments/${payment.id}`;
   let printed = 0;
-  const printNews = async (): Promise<void> => {
-    const { data } = await call(timelineSchema, `${path}/timeline?limit=100`);
-    for (const line of data.slice(printed)) print(describeLine(line));
-    printed = Math.max(printed, data.length);
-  };
-  const status = await follow(async () => {
-    const { status } = await call(paymentSchema, path);
-    await printNews();
-    return status;
-  });
-  print(`It is ${status}. In the ledger:`);
-  const entries = await call(entriesSchema, `/v1/ledger/journal_entries?payment_id=${payment.id}`);
+  const reach = (wanted: string): Promise<void> =>
+    follow(wanted, async () => {
+      const { status } = await read(paymentSchema, path);
+      const { data } = await read(timelineSchema, `${path}/timeline?limit=100`);
+      for (const line of data.slice(printed)) print(describeLine(line));
+      printed = Math.max(printed, data.length);
+      return status;
+    });
+  await reach('requires_capture');
+  await post(api, `${path}/captures`, {});
+  await reach('captured');
+  print('In the ledger:');
+  const entries = await read(entriesSchema, `/v1/ledger/journal_entries?payment_id=${payment.id}`);
   for (const entry of entries.data.toReversed()) {
     print(`  ${entry.event} (${entry.state})`);
     for (const { side, account, amount, currency } of entry.postings) {
@@ -85,6 +77,23 @@ export async function runSamplePayment(
       print(`    ${side.padEnd(6)} ${account.padEnd(32)} ${shown} ${currency}`);
     }
   }
+}
+
+function post(
+  api: Endpoints['api'],
+  path: string,
+  body: object,
+): Promise<z.infer<typeof paymentSchema>> {
+  return request(api, path, paymentSchema, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: {
+      'Content-Type': 'application/json',
+      'Idempotency-Key': `sample-${randomUUID()}`,
+      // Answered at once, so that the timeline can be followed while it grows.
+      Prefer: 'wait=0',
+    },
+  });
 }
 
 interface Call {
@@ -115,12 +124,12 @@ function withPoint(amountMinor: string): string {
   return `${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }
 
-async function follow(look: () => Promise<string>): Promise<string> {
+async function follow(wanted: string, look: () => Promise<string>): Promise<void> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
     const status = await look();
-    if (!unclear.has(status)) return status;
-    if (performance.now() > deadline) throw new Error(`it is still ${status}`);
+    if (status === wanted) return;
+    if (performance.now() > deadline) throw new Error(`it is ${status}, not ${wanted}`);
     await sleep(50);
   }
 }

@@ -35,6 +35,8 @@ export interface Verdict {
   readonly line: Readonly<Record<string, unknown>>;
 }
 
+/** Of the last kill. */
+export const clearWithinMs = 60_000;
 const acceptedMin = 200;
 const killsMin = 2;
 const shownMax = 25;
@@ -65,7 +67,10 @@ export function judge(evidence: Evidence): Verdict {
     [figures.double_charges === 0, 'customers were charged twice'],
     [figures.lost_payments === 0, 'payments were lost'],
     [figures.unbalanced_entries === 0, 'the ledger does not prove the books'],
-    [figures.unclear === 0, 'not everything was clear within 60 s of the last kill'],
+    [
+      figures.unclear === 0 && evidence.clearAfterMs <= clearWithinMs,
+      'not everything was clear within 60 s of the last kill',
+    ],
     [figures.contradictions === 0, 'callers were told what is not so'],
     [figures.unanswered === 0, 'callers never got a clear answer'],
     [figures.unasked_deaths === 0, 'a part died without being killed'],

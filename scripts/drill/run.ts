@@ -10,6 +10,7 @@ import { killInTurn } from './kills.ts';
 import { proveLedger } from './ledger-proof.ts';
 import { createRandom } from './random.ts';
 import { countUnknowns, listUnclear, readRecords } from './records.ts';
+import { clearWithinMs } from './report.ts';
 import type { Evidence } from './report.ts';
 import { firedFaults, readBooks, setFaults } from './sandbox-books.ts';
 import { tellStory } from './stories.ts';
@@ -25,21 +26,20 @@ export interface DrillRun {
 
 const callers = 8;
 const lostReplyRate = 0.05;
-const clearWithinMs = 60_000;
 
 export async function runDrill(run: DrillRun): Promise<Evidence> {
   const startedAt = performance.now();
   const { stack, seed, seconds, report } = run;
   const { api, sandbox, database } = stack.endpoints;
   const checkout = createCheckout(api);
-  const tools: StoryTools = { checkout, seed, run: `drill-${seed}` };
   await setFaults(sandbox.url, seed, [{ fault: 'lost_reply', rate: lostReplyRate }]);
   const watch = watchDeaths(stack);
   const beganAt = performance.now();
   const endAt = beganAt + seconds * 1000;
+  const tools: StoryTools = { checkout, seed, endAt, run: `drill-${seed}` };
   const [kills] = await Promise.all([
     killInTurn({ stack, seconds, report, random: createRandom(seed, 'kills') }),
-    makePayments(tools, endAt),
+    makePayments(tools),
   ]);
   const silenceMs = longestSilenceMs(checkout.tally, beganAt, endAt);
   const lastKillAt = Math.max(0, ...kills.map(({ at }) => at));
@@ -82,10 +82,10 @@ function countAccepted(asked: ReturnType<typeof createCheckout>['asked']): numbe
     .length;
 }
 
-async function makePayments(tools: StoryTools, endAt: number): Promise<void> {
+async function makePayments(tools: StoryTools): Promise<void> {
   let stories = 0;
   const caller = async (): Promise<void> => {
-    while (performance.now() < endAt) {
+    while (performance.now() < tools.endAt) {
       stories += 1;
       await tellStory(tools, stories);
     }

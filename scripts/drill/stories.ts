@@ -8,6 +8,8 @@ import type { Random } from './random.ts';
 export interface StoryTools {
   readonly checkout: Checkout;
   readonly seed: number;
+  /** Nothing new is asked after it. */
+  readonly endAt: number;
   /** Told apart from other runs and stories, so that one reference is one payment. */
   readonly run: string;
 }
@@ -53,6 +55,7 @@ interface Step {
 /** Some shoppers do not wait: the first try is given up early and repeated. */
 async function ask(scene: Scene, step: Step): Promise<Answer | undefined> {
   const { checkout, random } = scene;
+  if (performance.now() > scene.endAt) return undefined;
   const asked = checkout.prepare({
     purpose: step.purpose,
     story: scene.number,

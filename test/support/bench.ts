@@ -42,7 +42,9 @@ export interface Bench {
   ask(paymentId: string, judge: (payment: PaymentState) => Judgement): Promise<void>;
   state(paymentId: string): Promise<PaymentState>;
   /** What a run does, with the clock moved instead of waiting; ends at rest. */
-  settle(paymentId: string, first?: Step): Promise<PaymentState>;
+  settle(paymentId: string): Promise<PaymentState>;
+  /** What all runs do that the sweeper starts within so many days, with the clock moved. */
+  settleForDays(paymentId: string, days: number): Promise<PaymentState>;
   /** Moves both clocks. */
   advance(seconds: number): Promise<void>;
   close(): Promise<void>;
@@ -81,6 +83,14 @@ export async function openBench(): Promise<Bench> {
     await rows.all('update clock set offset_seconds = offset_seconds + $1', [seconds]);
     await sandbox.advance(seconds);
   };
+  const settle = async (paymentId: string): Promise<PaymentState> => {
+    let step = await activities.authorize({ paymentId });
+    for (let steps = 0; step.kind !== 'rest'; steps += 1) {
+      if (steps > 60) throw new Error(`does not come to rest: ${JSON.stringify(step)}`);
+      step = await take(activities, paymentId, step, advance);
+    }
+    return state(paymentId);
+  };
   return {
     db,
     sandbox,
@@ -99,13 +109,16 @@ export async function openBench(): Promise<Bench> {
     accept: (token, changes = {}) => accept(api, merchantId, token, changes),
     ask: (paymentId, judge) => ask(api, merchantId, paymentId, judge),
     state,
-    settle: async (paymentId, first) => {
-      let step = first ?? (await activities.authorize({ paymentId }));
-      for (let steps = 0; step.kind !== 'rest'; steps += 1) {
-        if (steps > 60) throw new Error(`does not come to rest: ${JSON.stringify(step)}`);
-        step = await take(activities, paymentId, step, advance);
+    settle,
+    settleForDays: async (paymentId, days) => {
+      const { now } = await state(paymentId);
+      for (;;) {
+        await settle(paymentId);
+        const { due_in_s } = await rows.one<{ due_in_s: number | null }>(dueSql, [paymentId]);
+        const payment = await state(paymentId);
+        if (due_in_s === null || payment.now - now > days * 86_400_000) return payment;
+        await advance(Math.max(due_in_s, 1));
       }
-      return state(paymentId);
     },
     advance,
     close: async () => {
@@ -116,6 +129,9 @@ export async function openBench(): Promise<Bench> {
     },
   };
 }
+
+const dueSql = `
+  select ceil(extract(epoch from wake_at - tender_now()))::int as due_in_s from payments where id = $1`;
 
 /** The workflow's loop, one turn of it. */
 async function take(

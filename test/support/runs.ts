@@ -23,7 +23,8 @@ export interface RunBench {
 
 let connection: NativeConnection | undefined;
 
-export async function connectRuns(): Promise<void> {
+/** Once per process; what a test makes go wrong on purpose is not news. */
+export function quietRuntime(): void {
   Runtime.install({
     shutdownSignals: [],
     telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
@@ -36,6 +37,10 @@ export async function connectRuns(): Promise<void> {
       error: () => undefined,
     },
   });
+}
+
+export async function connectRuns(): Promise<void> {
+  quietRuntime();
   connection = await NativeConnection.connect({ address: testAddresses().temporalAddress });
 }
 
