@@ -41,7 +41,7 @@ const dyingAfter = (real: Provider): Partial<Provider> => ({
 
 /** As the driver reports it: no SQLSTATE, nobody knows. */
 const connectionLost = (): Promise<never> =>
-  Promise.reject(Object.assign(new Error('Connection terminated unexpectedly')));
+  Promise.reject(new Error('Connection terminated unexpectedly'));
 
 /** Loses the answer of the n-th commit, which did happen. */
 function losingAnswerOf(nth: number): Around {
@@ -181,9 +181,9 @@ test('a capture that follows an authorization at a provider without sales surviv
     const id = await bench.accept('tok_refused_connection');
     const first = await bench.activities.authorize({ paymentId: id });
     expect(first).toEqual({ kind: 'authorize' });
-    const { paymentScreen, attemptSubmit } = bench.process({ provider });
-    const decision = await paymentScreen({ paymentId: id });
-    await expect(attemptSubmit({ paymentId: id, decision })).rejects.toThrow(ProcessDied);
+    const dying = bench.process({ provider });
+    const decision = await dying.paymentScreen({ paymentId: id });
+    await expect(dying.attemptSubmit({ paymentId: id, decision })).rejects.toThrow(ProcessDied);
     expect((await bench.settle(id)).status).toBe('captured');
     expect(await booksOf(bench, id)).toEqual(['authorize', 'capture']);
   }

@@ -4,7 +4,7 @@ import { authenticate, authorize, type Authentication } from './authenticate.ts'
 import { containsCardNumber } from './card-data.ts';
 import { HttpError } from './http-errors.ts';
 import { fingerprint, readIdempotencyKey } from './idempotency-key.ts';
-import { readJsonBody, refuseCardData } from './json-body.ts';
+import { parseJsonBody, readRawBody, refuseCardData } from './json-body.ts';
 import type { JsonValue } from './json/strict-json.ts';
 import { waitMs } from './prefer.ts';
 import { problem, sendProblem } from './problem.ts';
@@ -36,6 +36,7 @@ async function answer(
   request: Request,
   response: Response,
 ): Promise<Reply> {
+  const raw = route.method === 'post' ? await readRawBody(request, response) : undefined;
   const principal = await authenticate(authentication, request.headers);
   response.locals['merchantId'] = principal.merchantId;
   await rateLimit.spend(principal);
@@ -43,7 +44,7 @@ async function answer(
   const params: unknown = request.params;
   const query = queryOf(request);
   refuseCardDataInAddress(request.path, query);
-  const body = route.method === 'post' ? await readJsonBody(request, response) : {};
+  const body = raw === undefined ? {} : parseJsonBody(request, raw);
   const { method, path } = request;
   return route.answer({
     principal,

@@ -25,6 +25,11 @@ export function connectDb(options: DbOptions): Db {
     query_timeout: 25_000,
     options: '-c timezone=UTC',
   });
+  // Of idle connections, and of those in use: one that dies inside a transaction, between two
+  // statements, has nobody else who listens, and would end the process.
   pool.on('error', options.onError);
+  pool.on('connect', (client) => {
+    client.on('error', options.onError);
+  });
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }

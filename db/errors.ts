@@ -19,3 +19,13 @@ export function isTransient(error: unknown): boolean {
   if (Array.isArray(errors)) return errors.some(isTransient);
   return (typeof message === 'string' && lostConnection.test(message)) || isTransient(cause);
 }
+
+/** True for an error of the named constraint, ours included. */
+export function isRefusedBy(error: unknown, constraint: string): boolean {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'constraint' in error &&
+    error.constraint === constraint
+  );
+}

@@ -3,6 +3,7 @@ import { sql, type Transaction } from 'kysely';
 import type { OutboxEvent, TimelineLine } from '../domain/change.ts';
 import type { PaymentMethod } from '../domain/payment-state.ts';
 import type { Db } from './client.ts';
+import { isRefusedBy } from './errors.ts';
 import type { Database } from './database.ts';
 import type { HeldKey, KeyClaim } from './idempotency-keys.ts';
 import type { PaymentOptions, PaymentSnapshot } from './snapshot.ts';
@@ -28,7 +29,9 @@ export interface NewPayment {
 
 export type Accepted =
   | { readonly outcome: 'created' | 'duplicate_reference'; readonly snapshot: PaymentSnapshot }
-  | { readonly outcome: 'key_held'; readonly held: HeldKey };
+  | { readonly outcome: 'key_held'; readonly held: HeldKey }
+  /** Nothing was written, and the key is unused. */
+  | { readonly outcome: 'unknown_customer' };
 
 export async function acceptPayment(db: Db, key: KeyClaim, p: NewPayment): Promise<Accepted> {
   const timeline: TimelineLine[] = [
@@ -68,11 +71,16 @@ export async function acceptPayment(db: Db, key: KeyClaim, p: NewPayment): Promi
     events,
     lifetime_ms: p.lifetimeMs,
   };
-  const { rows } = await sql<{ result: Accepted }>`
-    select accept_payment(${JSON.stringify(commit)}::jsonb) as result`.execute(db);
-  const result = rows[0]?.result;
-  if (result === undefined) throw new Error('no answer from accept_payment');
-  return result;
+  try {
+    const { rows } = await sql<{ result: Accepted }>`
+      select accept_payment(${JSON.stringify(commit)}::jsonb) as result`.execute(db);
+    const result = rows[0]?.result;
+    if (result === undefined) throw new Error('no answer from accept_payment');
+    return result;
+  } catch (error) {
+    if (isRefusedBy(error, 'customer_not_found')) return { outcome: 'unknown_customer' };
+    throw error;
+  }
 }
 
 export async function findPayment(

@@ -1,6 +1,7 @@
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
 import { paymentTaskQueue } from '../workflows/ids.ts';
+import { heartbeats } from './heartbeats.ts';
 
 export interface PaymentWorkerOptions {
   readonly connection: NativeConnection;
@@ -21,5 +22,6 @@ export async function createPaymentWorker(options: PaymentWorkerOptions): Promis
     // A killed worker's payments resume after the task timeout, not after the sticky default of 10 s.
     stickyQueueScheduleToStartTimeout: '2s',
     shutdownGraceTime: '5s',
+    interceptors: { activity: [heartbeats] },
   });
 }

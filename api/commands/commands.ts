@@ -47,6 +47,10 @@ export type CommandResult =
       readonly detail: string | undefined;
       readonly replayed: boolean;
     }
+  | {
+      readonly kind: 'invalid';
+      readonly errors: readonly { readonly pointer: string; readonly detail: string }[];
+    }
   | { readonly kind: 'key_reused' }
   | { readonly kind: 'not_found' };
 
@@ -85,6 +89,10 @@ async function create(
   const endAt = performance.now() + waitMs;
   const accepted = await acceptPayment(deps.db, key, payment);
   if (accepted.outcome === 'key_held') return attach(deps, key, accepted.held, endAt);
+  if (accepted.outcome === 'unknown_customer') {
+    const errors = [{ pointer: '/customer/id', detail: 'names no customer' }];
+    return { kind: 'invalid', errors };
+  }
   if (accepted.outcome === 'duplicate_reference') {
     return answer('payment', payment.id, 409, accepted.snapshot, false, 'duplicate_reference');
   }

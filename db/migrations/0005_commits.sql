@@ -62,6 +62,12 @@ begin
   if held is not null then
     return jsonb_build_object('outcome', 'key_held', 'held', held);
   end if;
+  -- A foreign key would see other merchants' customers; row-level security does not.
+  if c #>> '{payment,customer_id}' is not null and not exists (
+    select from customers k where k.id = c #>> '{payment,customer_id}' and k.merchant_id = c #>> '{payment,merchant_id}')
+  then
+    raise exception 'customer % is not there', c #>> '{payment,customer_id}' using errcode = 'TD011', constraint = 'customer_not_found';
+  end if;
   one_per_reference := c #>> '{payment,merchant_reference}' is not null
     and (select m.unique_reference from merchants m where m.id = c #>> '{payment,merchant_id}');
   if one_per_reference then

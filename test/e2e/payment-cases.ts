@@ -169,14 +169,14 @@ export function describePayments(stack: () => TestStack): void {
         }
         const path = `/v1/payments?merchant_reference=${encodeURIComponent(reference)}&limit=2`;
         const seen: string[] = [];
-        for (let next: unknown = ''; next !== null;) {
-          const after = next === '' ? '' : `&after=${String(next)}`;
+        for (let next: string | null = ''; next !== null;) {
+          const after = next === '' ? '' : `&after=${next}`;
           const { body } = await stack().api.get(path + after, options);
           const page = (body['data'] as { id: string }[]).map((payment) => payment.id);
           expect(page.length).toBeLessThanOrEqual(2);
           expect(body['has_more']).toBe(body['next'] !== null);
           seen.push(...page);
-          next = body['next'];
+          next = body['next'] as string | null;
         }
         expect(seen).toEqual(ids);
       },

@@ -116,7 +116,8 @@ export async function openBench(): Promise<Bench> {
         await settle(paymentId);
         const { due_in_s } = await rows.one<{ due_in_s: number | null }>(dueSql, [paymentId]);
         const payment = await state(paymentId);
-        if (due_in_s === null || payment.now - now > days * 86_400_000) return payment;
+        const dueAt = due_in_s === null ? Infinity : payment.now + due_in_s * 1_000;
+        if (due_in_s === null || dueAt > now + days * 86_400_000) return payment;
         await advance(Math.max(due_in_s, 1));
       }
     },
@@ -221,7 +222,11 @@ function watch(url: string, around: Around): Db {
     });
   return new Kysely<Database>({
     dialect: new PostgresDialect({
-      pool: { connect: async () => watched(await pool.connect()), end: () => pool.end() },
+      pool: {
+        connect: async () => watched(await pool.connect()),
+        end: () => pool.end(),
+        options: pool.options,
+      },
     }),
   });
 }

@@ -3,7 +3,7 @@
  * a task queue of its own, so benches share nothing but the server.
  */
 import { randomUUID } from 'node:crypto';
-import { Client, type WorkflowHandle } from '@temporalio/client';
+import { Client, type WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Activities } from '../../activities/index.ts';
 import { nudge } from '../../workflows/payment/messages.ts';
@@ -14,7 +14,7 @@ export interface RunBench {
   readonly id: string;
   readonly taskQueue: string;
   readonly client: Client;
-  start(id?: string): Promise<WorkflowHandle<typeof paymentWorkflow>>;
+  start(id?: string): Promise<WorkflowHandleWithFirstExecutionRunId<typeof paymentWorkflow>>;
   /** As API, webhooks and sweeper do it. */
   wake(id?: string): Promise<void>;
   /** With a worker at work until `act` is over. */
@@ -70,8 +70,10 @@ export function openRuns(): RunBench {
     start: (id = own) =>
       client.workflow.start<typeof paymentWorkflow>('paymentWorkflow', options(id)),
     wake: async (id = own) => {
-      const signal = { ...options(id), signal: nudge, signalArgs: [] } as const;
-      await client.workflow.signalWithStart<typeof paymentWorkflow>('paymentWorkflow', signal);
+      await client.workflow.signalWithStart<typeof paymentWorkflow>('paymentWorkflow', {
+        ...options(id),
+        signal: nudge,
+      });
     },
     working: async (activities, act) => {
       const worker = await Worker.create({

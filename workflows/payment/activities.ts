@@ -30,5 +30,7 @@ export const steps = proxyActivities<
 >({
   // Above the longest HTTP deadline of a provider contract (15 s) and the commits around it.
   startToCloseTimeout: '60s',
+  // A killed worker's activity is retried after this, not after a minute: the run waits for it.
+  heartbeatTimeout: '3s',
   retry: forever,
 });
