@@ -8,6 +8,7 @@ import { setClockOffset } from '../db/access.ts';
 import { connectDb, type Db } from '../db/client.ts';
 import { isTransient } from '../db/errors.ts';
 import { probeWorkerRole } from '../db/probe.ts';
+import type { Runs } from '../runtime/runs.ts';
 import type { ProviderContract } from '../domain/provider.ts';
 import { createProviders } from '../providers/registry.ts';
 import { apiSettings } from '../runtime/env.ts';
@@ -15,7 +16,7 @@ import { newId, newReturnToken } from '../runtime/ids.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { announceReady } from '../runtime/ready.ts';
 import { onShutdown } from '../runtime/shutdown.ts';
-import { hostPayments } from '../workers/payment-host.ts';
+import type { PaymentHost } from '../workers/payment-host.ts';
 import { createApp } from './app.ts';
 import {
   createHealth,
@@ -54,21 +55,11 @@ function contractOf(name: string): ProviderContract {
 }
 
 const waiter = createWaiter();
-const host = hostPayments({
-  temporal: settings.temporal,
-  workflowBundle: settings.workflowBundle,
-  log,
-  activities: createActivities({
-    db: workerDb,
-    providers,
-    newId,
-    newReturnToken,
-    returnUrl: `${settings.publicUrl}/return`,
-    onCommitted: waiter.notify,
-    log,
-  }),
-});
-const commands = createCommands({ db, runs: host.runs, waiter, log });
+let host: PaymentHost | undefined;
+function runs(): Runs | undefined {
+  return host?.runs();
+}
+const commands = createCommands({ db, runs, waiter, log });
 
 const app = createApp({
   settings: {
@@ -82,8 +73,8 @@ const app = createApp({
     ledger: createLedger(db),
     events: createEvents(db),
     webhooks: createProviderWebhooks(db, providers),
-    returns: createReturns({ db, runs: host.runs, waiter }),
-    health: createHealth(db, host.working),
+    returns: createReturns({ db, runs, waiter }),
+    health: createHealth(db, () => host?.working() ?? false),
   },
   staff: settings.staff === undefined ? null : await createStaffTokens(settings.staff),
   sandboxClock:
@@ -101,6 +92,25 @@ const server = createServer(app);
 server.listen(settings.port, settings.host, () => {
   announceReady({ port: settings.port });
 });
+
+// Loaded only now: the SDK takes a quarter of a second, and a restarted API is to be back before that.
+const hosting = import('../workers/payment-host.ts').then(({ hostPayments }) => {
+  if (stopping.signal.aborted) return;
+  host = hostPayments({
+    temporal: settings.temporal,
+    workflowBundle: settings.workflowBundle,
+    log,
+    activities: createActivities({
+      db: workerDb,
+      providers,
+      newId,
+      newReturnToken,
+      returnUrl: `${settings.publicUrl}/return`,
+      onCommitted: waiter.notify,
+      log,
+    }),
+  });
+});
 void probeWorkerRole(workerDb, stopping.signal, (error) => {
   log.fatal({ error: error.message }, 'wrong database role');
   process.exit(1);
@@ -114,7 +124,8 @@ onShutdown(
       server.close(resolve);
       server.closeIdleConnections();
     });
-    await host.stop();
+    await hosting;
+    await host?.stop();
     await Promise.all([db.destroy(), workerDb.destroy()]);
   },
   { watchParent: settings.parentWatch },
