@@ -1,7 +1,7 @@
 /** The payment and the three providers, each with other rules, that every history starts with. */
 import type { PaymentRow } from '../../db/snapshot.ts';
 import { aContract, now } from '../support/payments.ts';
-import type { History } from './history.ts';
+import type { History } from './histories.ts';
 
 const second = 1_000;
 const minute = 60 * second;

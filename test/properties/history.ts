@@ -1,10 +1,8 @@
 /**
  * One payment lived through by the real activities: commands, clock, shopper, webhooks, lost and held
- * replies in an order that fast-check makes up, then an end in which every provider tells the truth.
- * `drive` does what `workflows/payment/workflow.ts` does, without Temporal.
+ * replies as a history says, then an end in which every provider tells the truth. `drive` does what `workflows/payment/workflow.ts` does, without Temporal.
  */
 import { setImmediate } from 'node:timers/promises';
-import fc from 'fast-check';
 import { createActivities, type Activities } from '../../activities/index.ts';
 import { commitChange } from '../../db/changes.ts';
 import { paymentState } from '../../db/snapshot.ts';
@@ -18,114 +16,9 @@ import {
 import type { Step } from '../../domain/next-step.ts';
 import type { PaymentState } from '../../domain/payment-state.ts';
 import type { ProviderContract } from '../../domain/provider.ts';
+import type { Action, History } from './histories.ts';
 import type { MemoryDatabase } from './memory-database.ts';
-import {
-  createProviderModel,
-  type Behaviour,
-  type ProviderModel,
-  type World,
-} from './provider-model.ts';
-
-export type Action =
-  | { readonly kind: 'drive' | 'drive_twice' | 'to_next_due' | 'cancel' | 'retry' | 'webhook' }
-  | { readonly kind: 'advance'; readonly ms: number }
-  | { readonly kind: 'capture'; readonly percent: number; readonly final: boolean }
-  | { readonly kind: 'refund'; readonly percent: number }
-  | { readonly kind: 'shopper'; readonly end: 'approved' | 'declined' | 'pending' }
-  /** A process that was paused with a reply in its hands goes on. */
-  | { readonly kind: 'wake_held'; readonly which: number };
-
-export interface History {
-  readonly captureMethod: 'automatic' | 'manual';
-  readonly firstProvider: number;
-  readonly calls: readonly Behaviour[];
-  readonly lookups: readonly ('ok' | 'no_answer' | 'held')[];
-  readonly actions: readonly Action[];
-  /** Do the processes that are still paused at the end wake up, or were they killed? */
-  readonly heldWakeAtEnd: boolean;
-}
-
-export type Wire = Behaviour['wire'];
-const seconds = 1_000;
-const hours = 3_600 * seconds;
-
-export interface Mischief {
-  readonly wires: readonly Wire[];
-  /** How a shopper's page may end; `pending` where a bank tells later. */
-  readonly pageEnds: readonly ('approved' | 'declined' | 'pending')[];
-}
-
-export function histories({ wires, pageEnds }: Mischief): fc.Arbitrary<History> {
-  const action: fc.Arbitrary<Action> = fc.oneof(
-    { weight: 6, arbitrary: fc.constant({ kind: 'drive' } as const) },
-    { weight: 1, arbitrary: fc.constant({ kind: 'drive_twice' } as const) },
-    { weight: 4, arbitrary: fc.constant({ kind: 'to_next_due' } as const) },
-    {
-      weight: 3,
-      arbitrary: fc.record({
-        kind: fc.constant('advance' as const),
-        ms: fc.constantFrom(seconds, 7 * seconds, 30 * seconds, 600 * seconds, hours, 200 * hours),
-      }),
-    },
-    {
-      weight: 3,
-      arbitrary: fc.record({
-        kind: fc.constant('capture' as const),
-        percent: fc.constantFrom(30, 50, 100),
-        final: fc.boolean(),
-      }),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        kind: fc.constant('refund' as const),
-        percent: fc.constantFrom(30, 60, 100),
-      }),
-    },
-    { weight: 2, arbitrary: fc.constant({ kind: 'cancel' } as const) },
-    { weight: 1, arbitrary: fc.constant({ kind: 'retry' } as const) },
-    { weight: 1, arbitrary: fc.constant({ kind: 'webhook' } as const) },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        kind: fc.constant('shopper' as const),
-        end: fc.constantFrom(...pageEnds),
-      }),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.record({ kind: fc.constant('wake_held' as const), which: fc.nat(3) }),
-    },
-  );
-  return fc.record({
-    captureMethod: fc.constantFrom('automatic' as const, 'manual' as const),
-    firstProvider: fc.nat(2),
-    calls: fc.array(
-      fc.record({
-        wire: fc.oneof(
-          { weight: 2, arbitrary: fc.constant('ok' as const) },
-          { weight: 3, arbitrary: fc.constantFrom(...wires) },
-        ),
-        verdict: fc.oneof(
-          { weight: 4, arbitrary: fc.constant('yes' as const) },
-          {
-            weight: 3,
-            arbitrary: fc.constantFrom('no' as const, 'page' as const, 'pending' as const),
-          },
-        ),
-      }),
-      { maxLength: 8 },
-    ),
-    lookups: fc.array(
-      fc.constantFrom('ok' as const, 'ok' as const, 'no_answer' as const, 'held' as const),
-      {
-        maxLength: 6,
-      },
-    ),
-    actions: fc.array(action, { minLength: 1, maxLength: 14 }),
-    heldWakeAtEnd: fc.boolean(),
-  });
-}
+import { createProviderModel, type ProviderModel, type World } from './provider-model.ts';
 
 export interface Lived {
   readonly database: MemoryDatabase;
@@ -139,6 +32,7 @@ export interface Lived {
   readonly idleAndOverdue: readonly string[];
 }
 
+const seconds = 1_000;
 /** More steps than any payment needs without the clock moving: who takes them goes in circles. */
 const stepsAtOneInstantMax = 40;
 const roundsToRestMax = 400;
@@ -245,10 +139,18 @@ export async function live(
       case 'drive_twice':
         return void (await drive(2));
       case 'advance':
-        return advanceTo(database.now() + action.ms);
+        advanceTo(database.now() + action.ms);
+        return void (await drive(1));
+      case 'overtaken':
+        // Somebody else takes over what hangs; then what hung goes on.
+        advanceTo(database.now() + 7 * seconds);
+        await drive(1);
+        await wakeHeld(0);
+        return void (await drive(1));
       case 'to_next_due': {
         const { wake_at } = database.snapshot().payment;
-        return wake_at === null ? undefined : advanceTo(Date.parse(wake_at));
+        if (wake_at !== null) advanceTo(Date.parse(wake_at));
+        return void (await drive(1));
       }
       case 'capture':
         return ask((payment, id) => {
@@ -279,30 +181,38 @@ export async function live(
         }
         return;
       case 'webhook':
-        for (const model of providers) {
-          for (const reference of model.references()) database.receiveWebhook(reference);
-        }
-        return;
+        return tellAll();
       case 'wake_held':
         return wakeHeld(action.which);
     }
   };
 
+  const tellAll = (): void => {
+    for (const model of providers) {
+      for (const reference of model.references()) database.receiveWebhook(reference);
+    }
+  };
   for (const action of history.actions) await act(action);
 
   // The end: everybody tells the truth, and time passes until nothing is left to do.
   calls.length = 0;
   lookups.length = 0;
   if (history.heldWakeAtEnd) while (held.length > 0) await wakeHeld(0);
-  let end = await drive(1);
-  for (let round = 0; round < roundsToRestMax; round += 1) {
-    const { wake_at } = database.snapshot().payment;
-    if (end.kind === 'wait') advanceTo(database.now() + end.ms);
-    else if (wake_at === null) break;
-    // A sweeper that finds it overdue again and again comes every half minute.
-    else advanceTo(Math.max(Date.parse(wake_at), database.now() + 30 * seconds));
-    end = await drive(1);
-  }
+  const toRest = async (): Promise<Step> => {
+    let end = await drive(1);
+    for (let round = 0; round < roundsToRestMax; round += 1) {
+      const { wake_at } = database.snapshot().payment;
+      if (end.kind === 'wait') advanceTo(database.now() + end.ms);
+      else if (wake_at === null) break;
+      // A sweeper that finds it overdue again and again comes every half minute.
+      else advanceTo(Math.max(Date.parse(wake_at), database.now() + 30 * seconds));
+      end = await drive(1);
+    }
+    return end;
+  };
+  await toRest();
+  tellAll();
+  const end = await toRest();
   return { database, providers, awaited, end, payment: state(), idleAndOverdue };
 }
 

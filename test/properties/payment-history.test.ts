@@ -7,7 +7,8 @@ import { beforeAll, describe, test } from '@jest/globals';
 import fc from 'fast-check';
 import { now } from '../support/payments.ts';
 import { aRow, contracts } from './fixtures.ts';
-import { histories, live, type Lived, type Mischief } from './history.ts';
+import { histories, type Mischief } from './histories.ts';
+import { live, type Lived } from './history.ts';
 import { createMemoryDatabase } from './memory-database.ts';
 import {
   everyMoveHasItsLine,
@@ -40,6 +41,7 @@ async function forAll(mischief: Mischief, ...truths: ((lived: Lived) => void)[])
 
 const lossy: Mischief = {
   wires: ['ok', 'refused', 'request_lost', 'reply_lost', 'late'],
+  verdicts: ['no', 'page', 'pending', 'late_yes'],
   pageEnds: ['approved', 'declined'],
 };
 const paused: Mischief = { ...lossy, wires: [...lossy.wires, 'held', 'refused_and_held'] };

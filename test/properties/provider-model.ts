@@ -17,7 +17,8 @@ import type {
 export interface Behaviour {
   readonly wire:
     'ok' | 'refused' | 'request_lost' | 'reply_lost' | 'late' | 'held' | 'refused_and_held';
-  readonly verdict: 'yes' | 'no' | 'page' | 'pending';
+  /** `late_yes`: says no and books it all the same, seconds later. */
+  readonly verdict: 'yes' | 'no' | 'page' | 'pending' | 'late_yes';
 }
 
 export interface World {
@@ -69,6 +70,7 @@ export interface ProviderModel {
 
 const pageLifeMs = 3_600_000;
 const pendingMs = 300_000;
+const lateMs = 5_000;
 
 export function createProviderModel(contract: ProviderContract, world: World): ProviderModel {
   const authorizations = new Map<string, Authorization>();
@@ -144,7 +146,13 @@ export function createProviderModel(contract: ProviderContract, world: World): P
   const book = {
     authorize: (request: AuthorizeRequest, verdict: Behaviour['verdict']) => {
       if (fences.has(request.reference)) return () => no('reference_voided', 'provider_reply');
-      const status = { yes: 'approved', no: 'declined', page: 'page', pending: 'pending' } as const;
+      const status = {
+        yes: 'approved',
+        no: 'declined',
+        late_yes: 'declined',
+        page: 'page',
+        pending: 'pending',
+      } as const;
       const a: Authorization = {
         reference: request.reference,
         amount: request.amountMinor,
@@ -157,6 +165,11 @@ export function createProviderModel(contract: ProviderContract, world: World): P
         isClosed: false,
       };
       authorizations.set(request.reference, a);
+      if (verdict === 'late_yes') {
+        world.at(world.now() + lateMs, () => {
+          if (a.status === 'declined') a.status = 'approved';
+        });
+      }
       tick(a);
       return () => ofAuthorization(a, 'provider_reply');
     },
