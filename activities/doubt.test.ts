@@ -11,8 +11,11 @@ beforeAll(async () => {
 });
 beforeEach(() => bench.sandbox.setFaults([]));
 afterAll(async () => {
-  expect(await differingPayments(bench)).toEqual([]);
-  await bench.close();
+  try {
+    expect(await differingPayments(bench)).toEqual([]);
+  } finally {
+    await bench.close();
+  }
 });
 
 const actor = 'api_key:test';
@@ -141,6 +144,23 @@ describe('an operation', () => {
     },
     40_000,
   );
+});
+
+describe('a cancel', () => {
+  // Today the void is refused, the cancel is answered 402, and the sale stands.
+  test.failing('that meets a page the shopper has just finished gives all of it back', async () => {
+    const id = await bench.accept('tok_3ds');
+    await bench.settle(id);
+    const { redirect_url: page } = await bench.rows.one<{ redirect_url: string }>(
+      'select redirect_url from attempts where payment_id = $1',
+      [id],
+    );
+    await fetch(`${page}/approve`, { method: 'POST', redirect: 'manual' });
+    await bench.ask(id, (p) => requestCancel(p, { operationId: bench.deps.newId('op'), actor }));
+    await bench.settle(id);
+    await webhookAbout(await attemptOf(id));
+    expect((await bench.settle(id)).amountRefunded).toBe(100n);
+  });
 });
 
 describe('a webhook', () => {

@@ -14,8 +14,11 @@ beforeAll(async () => {
   bench = await openBench();
 });
 afterAll(async () => {
-  expect(await differingPayments(bench)).toEqual([]);
-  await bench.close();
+  try {
+    expect(await differingPayments(bench)).toEqual([]);
+  } finally {
+    await bench.close();
+  }
 });
 
 const eight = <T>(run: () => Promise<T>): Promise<T[]> =>

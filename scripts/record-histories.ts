@@ -1,12 +1,13 @@
 /**
  * Records the histories that `test/replay/replay.test.ts` replays: real runs of real payments, one file
- * for each branch of the workflow. `node scripts/record-histories.ts` after a change that is meant to
- * change what runs do; the old files of runs that may still be open are kept beside, not overwritten.
+ * for each branch of the workflow. `node scripts/record-histories.ts` replaces them all, which is right
+ * only when no run of the old kind can still be open; before that, copy what must still replay.
  */
+import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { format } from 'prettier';
 import type { PaymentView } from '../api/payments/payment-schema.ts';
 import globalSetup from '../test/jest/global-setup.ts';
@@ -16,6 +17,7 @@ import { startTestStack, type TestStack } from '../test/support/stack.ts';
 import { waitFor } from '../test/support/wait.ts';
 import { paymentWorkflowId } from '../workflows/ids.ts';
 
+const run = promisify(execFile);
 const folder = join(import.meta.dirname, '..', 'test', 'replay', 'histories');
 const manual = { capture_method: 'manual' } as const;
 const week = 7 * 86_400;
@@ -117,13 +119,21 @@ function runEnded(stack: TestStack, paymentId: string): Promise<void> {
 async function record(stack: TestStack, name: string, scenario: Scenario): Promise<void> {
   const paymentId = await scenario(stack);
   await runEnded(stack, paymentId);
-  const history = await withClient(stack, (client) =>
-    client.workflow.getHandle(paymentWorkflowId(paymentId)).fetchHistory(),
-  );
+  const history = await showHistory(stack, paymentWorkflowId(paymentId));
   // Whoever ran it is no business of a replay.
-  const text = historyToJSON(history).replaceAll(/("identity": ")[^"]*(")/g, '$1recorded$2');
+  const text = history.replaceAll(/("identity": ")[^"]*(")/g, '$1recorded$2');
   await writeFile(join(folder, `${name}.json`), await format(text, { parser: 'json' }));
-  console.log(`${name}: ${history.events?.length ?? 0} events`);
+  console.log(`${name}: ${text.match(/"eventId"/g)?.length ?? 0} events`);
+}
+
+/** As JSON, in the form in which it is replayed. */
+async function showHistory(stack: TestStack, workflowId: string): Promise<string> {
+  const address = ['--address', stack.temporalAddress, '--output', 'json'];
+  const { stdout } = await run(stack.temporalBinary, [
+    ...['workflow', 'show', '--workflow-id', workflowId],
+    ...address,
+  ]);
+  return stdout;
 }
 
 await globalSetup();

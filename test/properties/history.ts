@@ -30,6 +30,8 @@ export interface Lived {
   readonly payment: PaymentState;
   /** Moments at which the payment had nothing to do and yet was past its `wake_at`. */
   readonly idleAndOverdue: readonly string[];
+  /** Attempts that held the shopper's money side by side. */
+  readonly heldTwice: readonly string[];
 }
 
 const seconds = 1_000;
@@ -48,6 +50,7 @@ export async function live(
   const held: (() => void)[] = [];
   const failures: unknown[] = [];
   const idleAndOverdue: string[] = [];
+  const heldTwice: string[] = [];
 
   const world: World = {
     now: () => database.now(),
@@ -58,6 +61,10 @@ export async function live(
       new Promise((resolve) => {
         held.push(resolve);
       }),
+    booked: () => {
+      const holding = providers.flatMap((model) => model.holding());
+      if (holding.length > 1) heldTwice.push(holding.join(' and '));
+    },
   };
   const advanceTo = (instant: number): void => {
     scheduled.sort((a, b) => a.at - b.at);
@@ -213,7 +220,7 @@ export async function live(
   await toRest();
   tellAll();
   const end = await toRest();
-  return { database, providers, awaited, end, payment: state(), idleAndOverdue };
+  return { database, providers, awaited, end, payment: state(), idleAndOverdue, heldTwice };
 }
 
 async function perform(activities: Activities, paymentId: string, step: Step): Promise<unknown> {

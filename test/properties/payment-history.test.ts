@@ -15,6 +15,7 @@ import {
   everyRequestIsAnswered,
   itComesToRest,
   itIsNeverWokenForNothing,
+  noMoneyIsHeldTwice,
   nothingIsTakenForNothing,
   suspenseIsDrained,
   theBooksAreTheProviders,
@@ -66,6 +67,13 @@ describe.each([
     60_000,
   );
 });
+
+const honest: Mischief = { ...paused, verdicts: ['no', 'page', 'pending'] };
+test(
+  'no two providers hold the money at once while they keep their contracts',
+  () => forAll(honest, noMoneyIsHeldTwice),
+  60_000,
+);
 
 test('BUG: each move has its line in the timeline', () => forAll(paused, everyMoveHasItsLine));
 

@@ -30,6 +30,8 @@ export interface World {
   nextLookup(): 'ok' | 'no_answer' | 'held';
   /** Resolves when the test lets it. */
   hold(): Promise<void>;
+  /** A request was carried out. */
+  booked(): void;
 }
 
 interface Authorization {
@@ -59,6 +61,8 @@ export interface ProviderModel {
   net(): bigint;
   /** Reserved and neither captured nor given back nor expired. */
   held(): bigint;
+  /** Attempts that hold money, or may come to: reserved, taken, on a page or pending. */
+  holding(): readonly string[];
   /** References of ours that were booked more than once. */
   bookedTwice(): readonly string[];
   pages(): readonly string[];
@@ -210,6 +214,7 @@ export function createProviderModel(contract: ProviderContract, world: World): P
     const stored = replies.get(key);
     if (stored !== undefined && stored.until > world.now()) return stored.read();
     const read = act();
+    world.booked();
     const outcome = read();
     if (outcome.kind !== 'declined' || contract.errorsCached) {
       replies.set(key, { until: world.now() + contract.keyLifeMs, read });
@@ -303,6 +308,11 @@ export function createProviderModel(contract: ProviderContract, world: World): P
       all()
         .filter((a) => a.status === 'approved' && !a.isClosed && a.expiresAt > world.now())
         .reduce((sum, a) => sum + a.amount - a.captured, 0n),
+    holding: () =>
+      all()
+        .filter((a) => a.status !== 'declined' && a.status !== 'voided')
+        .filter((a) => a.captured === 0n || a.captured > a.refunded)
+        .map((a) => a.reference),
     bookedTwice: () => {
       const booked = movements.filter((m) => m.code === null).map((m) => m.reference);
       return booked.filter((reference, i) => booked.indexOf(reference) !== i);

@@ -68,6 +68,11 @@ export function everyRequestIsAnswered(lived: Lived): void {
   expect(lived.awaited.filter((id) => !lived.database.answers.has(id))).toEqual([]);
 }
 
+/** P2: no second provider while the first may hold money, not even for a moment. */
+export function noMoneyIsHeldTwice({ heldTwice }: Lived): void {
+  expect(heldTwice).toEqual([]);
+}
+
 export function itIsNeverWokenForNothing({ idleAndOverdue }: Lived): void {
   expect(idleAndOverdue).toEqual([]);
 }
@@ -81,8 +86,8 @@ function movesWithoutLine({ before, after, timeline }: Commit): string[] {
   const told = timeline.map((line) => `${line.kind.split('.')[0] ?? ''} ${line.to_status ?? ''}`);
   const moves: string[] = [];
   const moved = (object: string, from: string | undefined, to: string): void => {
-    if (from !== to && !told.includes(`${object} ${to}`)) {
-      moves.push(`${object}: ${from ?? 'new'} to ${to}`);
+    if (from !== undefined && from !== to && !told.includes(`${object} ${to}`)) {
+      moves.push(`${object}: ${from} to ${to}`);
     }
   };
   moved('payment', before.payment.status, after.payment.status);

@@ -38,6 +38,7 @@ export interface TestStack {
   /** The whole database, past row-level security. */
   readonly rows: Rows;
   readonly temporalAddress: string;
+  readonly temporalBinary: string;
   /** SIGKILL, as a crash would end it. */
   kill(part: StackPart): Promise<void>;
   /** Asks it to end, waits until it has. */
@@ -75,8 +76,9 @@ export async function startTestStack(): Promise<TestStack> {
   });
   const temporalPort = await freePort();
   const temporalAddress = `127.0.0.1:${temporalPort}`;
-  const places = { folder, database, apiPort, apiUrl, sandbox, temporalPort, temporalAddress };
-  const specs = await partSpecs(places);
+  const temporalBinary = await findBinary();
+  const temporal = { temporalPort, temporalAddress, temporalBinary };
+  const specs = await partSpecs({ folder, database, apiPort, apiUrl, sandbox, ...temporal });
   const parts = createParts(specs);
   const rows = openRows(database.ownerUrl);
   const stop = async (): Promise<void> => {
@@ -99,7 +101,18 @@ export async function startTestStack(): Promise<TestStack> {
     await parts.kill('temporal');
     deleteTemporalDatabase(temporalDatabase(folder));
   };
-  return { api, apiUrl, merchants, sandbox, rows, temporalAddress, ...parts, forgetTemporal, stop };
+  return {
+    ...{ api, apiUrl, merchants, sandbox, rows, temporalAddress, temporalBinary },
+    ...parts,
+    forgetTemporal,
+    stop,
+  };
+}
+
+async function findBinary(): Promise<string> {
+  const { inherited: environment, cache } = localSettings();
+  const report = (): void => undefined;
+  return (await findTemporalBinary({ cache, environment, report })).path;
 }
 
 async function seed(database: TestDatabase, merchants: readonly SeedMerchant[]): Promise<void> {
@@ -124,11 +137,12 @@ interface Places {
   readonly sandbox: TestSandbox;
   readonly temporalPort: number;
   readonly temporalAddress: string;
+  readonly temporalBinary: string;
 }
 
 async function partSpecs(places: Places): Promise<Readonly<Record<StackPart, ProcessSpec>>> {
   const { folder, apiPort, apiUrl } = places;
-  const { inherited, cache, temporalNamespace } = localSettings();
+  const { inherited, temporalNamespace } = localSettings();
   const environment = {
     ...inherited,
     NODE_COMPILE_CACHE: compileCache,
@@ -146,10 +160,8 @@ async function partSpecs(places: Places): Promise<Readonly<Record<StackPart, Pro
     TENDER_SANDBOX_WEBHOOK_SECRET: webhookSecret,
     TENDER_REQUESTS_PER_SECOND: '100000',
   };
-  const report = (): void => undefined;
-  const binary = await findTemporalBinary({ cache, environment: inherited, report });
   const temporal = await prepareTemporal({
-    binary: binary.path,
+    binary: places.temporalBinary,
     port: places.temporalPort,
     uiPort: await freePort(),
     metricsPort: await freePort(),
