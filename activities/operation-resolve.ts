@@ -1,6 +1,7 @@
 import { isOpen, operationById, type PaymentState } from '../domain/payment-state.ts';
 import type { LookupResult } from '../domain/provider.ts';
-import { recordClosedOperation } from '../domain/record-operation.ts';
+import { recordClosedOperation } from '../domain/record-closed-operation.ts';
+import { recordAbsent } from '../domain/record-operation.ts';
 import { lookOperationAgain, resolveOperation } from '../domain/resolve.ts';
 import { attemptOf, operationRequest } from '../domain/submit-operation.ts';
 import { commit, commitOutcome, load } from './commit.ts';
@@ -34,13 +35,16 @@ export async function resolveOperationOnce(
         provider: attempt.provider,
         detail: 'absent for good',
       };
-      return recordOutcome(
-        deps,
-        payment,
-        operationId,
-        { kind: 'not_sent', evidence },
-        operation.sentCount,
-      );
+      const decided = await commitOutcome(deps, payment, (p) => {
+        const now = operationById(p, operationId);
+        // Sent again meanwhile: this absence is of the time before.
+        if (now.sentCount !== operation.sentCount) return null;
+        const itsAttempt = attemptOf(p, now);
+        return itsAttempt === undefined
+          ? null
+          : recordAbsent({ payment: p, operation: now, attempt: itsAttempt }, evidence);
+      });
+      return decided.payment;
     }
     case 'void_by_reference':
     case 'look_again': {

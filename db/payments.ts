@@ -138,6 +138,7 @@ export interface PaymentFilter {
   readonly merchantReference?: string | undefined;
   readonly status?: string | undefined;
   readonly createdAfter?: string | undefined;
+  readonly createdBefore?: string | undefined;
 }
 
 export interface Page {
@@ -162,6 +163,9 @@ export async function listPayments(
   if (filter.status !== undefined) query = query.where('status', '=', filter.status);
   if (filter.createdAfter !== undefined) {
     query = query.where('created_at', '>', new Date(filter.createdAfter));
+  }
+  if (filter.createdBefore !== undefined) {
+    query = query.where('created_at', '<', new Date(filter.createdBefore));
   }
   if (page.after !== undefined) query = query.where('id', '<', page.after);
   return (await query.execute()).map((row) => row.snapshot);

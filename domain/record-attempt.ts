@@ -56,7 +56,7 @@ function recordUndecided(r: Recording, outcome: ProviderOutcome): Change | null 
     case 'pending':
     case 'unknown':
       // A page that cannot be looked up is still the shopper's page.
-      return r.attempt.status === 'requires_action'
+      return r.attempt.status === 'requires_action' && outcome.kind === 'unknown'
         ? recordStillOpen(r)
         : recordInDoubt(r, outcome);
   }
@@ -118,7 +118,16 @@ function recordInDoubt(
 ): Change {
   const first = r.attempt.status !== outcome.kind;
   return {
-    ...(first && { payment: { statusBasis: basisOf(outcome.evidence) } }),
+    ...(first && {
+      payment: {
+        statusBasis: basisOf(outcome.evidence),
+        // The page is done with: from here on it is the provider's turn.
+        ...(r.payment.status === 'requires_action' && {
+          status: 'processing' as const,
+          nextAction: null,
+        }),
+      },
+    }),
     attempts: {
       update: [
         {

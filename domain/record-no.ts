@@ -5,6 +5,7 @@ import type { PaymentStatus } from './payment.ts';
 import { releaseEntry } from './posting-rules.ts';
 import type { ProviderEvidence } from './provider.ts';
 import { attemptLine, basisOf, patchAttempt, paymentLine, type Recording } from './recording.ts';
+import { voidLine } from './submit-operation.ts';
 import { attemptsMax, lookAgainAfterMs } from './timing.ts';
 
 /** A definite no of the provider: back to the shopper, or the end. */
@@ -47,7 +48,11 @@ export function recordNo(
         ],
       },
     }),
-    timeline: [attemptLine(r, status, evidence), paymentLine(r, next, basis)],
+    timeline: [
+      attemptLine(r, status, evidence),
+      ...(cancel ? [voidLine(cancel, basis)] : []),
+      paymentLine(r, next, basis),
+    ],
     events: [{ type: cancel ? 'payment.canceled' : 'payment.failed' }],
     answers: [
       cancel

@@ -1,9 +1,16 @@
 /** What a provider's outcome means for a capture, void or refund, and for its payment. */
 import type { Change, FrozenAnswer, TimelineLine } from './change.ts';
-import { isOpen, type OperationState, type PaymentState } from './payment-state.ts';
-import { failureEffect, successEffect, type OperationRecording } from './operation-effects.ts';
+import { isOpen } from './payment-state.ts';
+import {
+  failureEffect,
+  successEffect,
+  type Effect,
+  type OperationRecording,
+} from './operation-effects.ts';
+import { recordContradiction } from './record-closed-operation.ts';
+import { sendsOfKey } from './submit-operation.ts';
 import type { PaymentStatus } from './payment.ts';
-import type { Decline, LookupResult, ProviderEvidence, ProviderOutcome } from './provider.ts';
+import type { Decline, ProviderEvidence, ProviderOutcome } from './provider.ts';
 import { basisOf, checkAmount } from './recording.ts';
 import { lookupDelayMs, resendDelayMs } from './timing.ts';
 
@@ -12,7 +19,12 @@ export function recordOperation(r: OperationRecording, answered: ProviderOutcome
   // A void gives back whatever is left by then; its amount is the provider's to say.
   const outcome =
     kind === 'void' ? answered : checkAmount(answered, { amount, currency: r.payment.currency });
-  if (!isOpen(r.operation) || r.operation.status === 'requested') return null;
+  const { status } = r.operation;
+  if (!isOpen(r.operation)) return recordContradiction(r, outcome);
+  // It waits to be asked again, and now it is done: a yes is never dropped.
+  if (status === 'requested' && (outcome.kind !== 'approved' || r.operation.sentCount === 0)) {
+    return null;
+  }
   switch (outcome.kind) {
     case 'approved':
       return recordSuccess(r, outcome.evidence, outcome.providerReference);
@@ -20,10 +32,11 @@ export function recordOperation(r: OperationRecording, answered: ProviderOutcome
       if (r.operation.kind === 'void' && nothingIsHeld.includes(outcome.decline.code)) {
         return recordSuccess(r, outcome.evidence);
       }
+      if (finishedMeanwhile(r, outcome.decline)) return recordBehindPage(r, outcome.evidence);
       return recordFailure(r, outcome.decline, outcome.evidence);
     case 'not_sent':
-      // The provider has it: that some other call never left changes nothing.
-      if (r.operation.status === 'pending') return null;
+      // That one call never left says nothing of another with the same key, or of what the provider has.
+      if (status === 'pending' || sendsOfKey(r.operation) > 1) return null;
       return recordNotSent(r, outcome.evidence);
     case 'pending':
       return recordOpen(r, 'pending', outcome.evidence);
@@ -76,27 +89,40 @@ function recordSuccess(
       ],
     },
     entries: effect.entries,
-    timeline: [line(r, 'succeeded', evidence), ...statusLines(r, effect.status, evidence)],
+    timeline: [line(r, 'succeeded', evidence), ...moveLines(r, effect, evidence)],
     events: effect.events.map((type) => ({ type, operationId: r.operation.id })),
     answers: successAnswers(r, effect.status),
   };
 }
 
-function statusLines(
+/** One line for each other status that moves with the operation's (promise P7). */
+function moveLines(
   r: OperationRecording,
-  status: PaymentStatus | undefined,
+  effect: Effect,
   evidence: ProviderEvidence,
 ): TimelineLine[] {
-  if (status === undefined || status === r.payment.status) return [];
-  return [
-    {
+  const { attempt, status } = effect;
+  const because = { operation_id: r.operation.id, ...evidence };
+  const lines: TimelineLine[] = [];
+  if (attempt?.status !== undefined && attempt.status !== attempt.fromStatus) {
+    lines.push({
+      actor: `provider:${evidence.provider}`,
+      kind: `attempt.${attempt.status}`,
+      fromStatus: attempt.fromStatus,
+      toStatus: attempt.status,
+      evidence: { attempt_id: attempt.id, ...because },
+    });
+  }
+  if (status !== undefined && status !== r.payment.status) {
+    lines.push({
       actor: 'tender',
       kind: `payment.${status}`,
       fromStatus: r.payment.status,
       toStatus: status,
-      evidence: { operation_id: r.operation.id, ...evidence },
-    },
-  ];
+      evidence: because,
+    });
+  }
+  return lines;
 }
 
 function successAnswers(r: OperationRecording, status: PaymentStatus | undefined): FrozenAnswer[] {
@@ -135,7 +161,7 @@ function recordFailure(
       ],
     },
     entries: effect.entries,
-    timeline: [line(r, 'failed', evidence), ...statusLines(r, effect.status, evidence)],
+    timeline: [line(r, 'failed', evidence), ...moveLines(r, effect, evidence)],
     events: [
       ...(kind === 'void' ? [] : [{ type: `${kind}.failed`, operationId: r.operation.id }]),
       ...effect.events.map((type) => ({ type, operationId: r.operation.id })),
@@ -152,6 +178,29 @@ function recordFailure(
         : [{ awaitsId: r.payment.id, status: 402 as const, code: `${kind}_declined` }]),
     ],
   };
+}
+
+/** The shopper finished the page between our last look and the void: first learn what came of it. */
+function finishedMeanwhile({ operation, attempt }: OperationRecording, decline: Decline): boolean {
+  return (
+    operation.kind === 'void' &&
+    attempt.status === 'requires_action' &&
+    decline.code === 'already_captured'
+  );
+}
+
+function recordBehindPage(r: OperationRecording, evidence: ProviderEvidence): Change {
+  const { attempt, payment } = r;
+  return {
+    ...recordNotSent(r, evidence),
+    attempts: { update: [{ id: attempt.id, fromStatus: attempt.status, dueAt: payment.now }] },
+  };
+}
+
+/** Absent for good: what was accepted is still to be done, and will be asked for under a new key. */
+export function recordAbsent(r: OperationRecording, evidence: ProviderEvidence): Change | null {
+  const open = isOpen(r.operation) && r.operation.status !== 'requested';
+  return open ? recordNotSent(r, evidence) : null;
 }
 
 function recordNotSent(r: OperationRecording, evidence: ProviderEvidence): Change {
@@ -206,44 +255,4 @@ function keptCancel(r: OperationRecording): readonly string[] {
   return r.payment.operations
     .filter((o) => o.kind === 'void' && o.cause === 'cancel')
     .map((o) => o.id);
-}
-
-/**
- * What a lookup says of an operation that was decided before. Agreeing clears the reason to look; a
- * contradiction is kept in the timeline with its evidence.
- */
-export function recordClosedOperation(
-  payment: PaymentState,
-  operation: OperationState,
-  lookup: LookupResult,
-): Change | null {
-  if (operation.dueAt === null || operation.dueAt > payment.now) return null;
-  const { id, status, lookups } = operation;
-  const outcome = lookup.kind === 'found' ? lookup.outcome : null;
-  const silent = lookup.kind === 'no_answer' || outcome?.kind === 'unknown';
-  const said = outcome?.kind === 'approved' ? 'succeeded' : 'failed';
-  const contradicts =
-    !silent && said !== status && !(lookup.kind === 'absent' && status === 'failed');
-  const evidence = lookup.kind === 'found' ? lookup.outcome.evidence : lookup.evidence;
-  return {
-    operations: {
-      update: [
-        {
-          id,
-          fromStatus: status,
-          lookups: lookups + 1,
-          dueAt: silent ? payment.now + lookupDelayMs(lookups) : null,
-        },
-      ],
-    },
-    timeline: contradicts
-      ? [
-          {
-            actor: `provider:${evidence.provider}`,
-            kind: `${operation.kind}.contradicted`,
-            evidence: { operation_id: id, recorded: status, said, ...evidence },
-          },
-        ]
-      : [],
-  };
 }

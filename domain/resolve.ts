@@ -10,6 +10,7 @@ import {
   type PaymentState,
 } from './payment-state.ts';
 import type { LookupResult, ProviderContract, ProviderOutcome } from './provider.ts';
+import { sendsOfKey } from './submit-operation.ts';
 import { lookupDelayMs, sendWithinMs, unansweredAfterMs } from './timing.ts';
 
 export type Resolution =
@@ -117,12 +118,6 @@ export function resolveOperation(
     return { kind: 'resend', change: resendOperation(payment, operation) };
   }
   return final(payment.now, sendBy, operation.absences, contract);
-}
-
-/** Keys are the operation's id, then `<id>.<sends before it>`: see `planOperation`. */
-function sendsOfKey({ id, providerKey, sentCount }: OperationState): number {
-  const before = providerKey === null || providerKey === id ? 0 : Number(providerKey.split('.')[1]);
-  return sentCount - before;
 }
 
 function resendOperation(payment: PaymentState, operation: OperationState): Change {

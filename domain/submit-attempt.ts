@@ -3,6 +3,7 @@ import type { Change } from './change.ts';
 import { openVoid, type PaymentState } from './payment-state.ts';
 import type { ProviderContract } from './provider.ts';
 import type { Decision } from './screen.ts';
+import { voidLine } from './submit-operation.ts';
 import { sendWithinMs, unansweredAfterMs } from './timing.ts';
 
 export interface AttemptIdentity {
@@ -110,6 +111,7 @@ function closed(
       },
     }),
     timeline: [
+      ...(cancel ? [voidLine(cancel, basis)] : []),
       {
         actor: 'tender',
         kind: `payment.${status}`,

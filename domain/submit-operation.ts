@@ -2,7 +2,7 @@
  * The permit of a capture, void or refund: the move `requested → submitting`, taken once, before the
  * provider is called; and the operations that end without a call because there is nothing to ask for.
  */
-import type { Basis, Change } from './change.ts';
+import type { Basis, Change, TimelineLine } from './change.ts';
 import {
   attemptById,
   liveAttempt,
@@ -119,6 +119,12 @@ export function operationRequest(
   };
 }
 
+/** Keys are the operation's id, then `<id>.<sends before it>`: see `call`. */
+export function sendsOfKey({ id, providerKey, sentCount }: OperationState): number {
+  const before = providerKey === null || providerKey === id ? 0 : Number(providerKey.split('.')[1]);
+  return sentCount - before;
+}
+
 /** A cancel that finds nothing at any provider: the payment ends here. */
 function cancelUnsent(payment: PaymentState, operation: OperationState): Change {
   const basis: Basis = { kind: 'rule', detail: 'nothing is held at any provider' };
@@ -135,13 +141,18 @@ function cancelUnsent(payment: PaymentState, operation: OperationState): Change 
       ],
     },
     timeline: [
-      {
-        actor: 'tender',
-        kind: canCancel ? 'payment.canceled' : 'void.succeeded',
-        fromStatus: payment.status,
-        toStatus: canCancel ? 'canceled' : payment.status,
-        evidence: { ...basis, operation_id: operation.id },
-      },
+      voidLine(operation, basis),
+      ...(canCancel
+        ? [
+            {
+              actor: 'tender',
+              kind: 'payment.canceled',
+              fromStatus: payment.status,
+              toStatus: 'canceled',
+              evidence: { ...basis, operation_id: operation.id },
+            },
+          ]
+        : []),
     ],
     events: canCancel ? [{ type: 'payment.canceled' }] : [],
     answers: [
@@ -159,7 +170,9 @@ function refundInstead(
   newOperationId: string,
 ): Change {
   const basis: Basis = { kind: 'rule', detail: 'already captured, so refunded instead' };
-  const amount = refundable(payment);
+  // Never more than the cancel reserved: what was captured before it stands.
+  const left = refundable(payment);
+  const amount = left < operation.amount ? left : operation.amount;
   // A capture that somebody asked for before the cancel stands; one of ours is taken back.
   const asked = payment.operations.some((o) => o.kind === 'capture' && o.cause === 'request');
   const refunds = operation.cause === 'cancel' && amount > 0n && !asked;
@@ -213,5 +226,16 @@ function refundInstead(
     answers: refunds
       ? []
       : [{ awaitsId: operation.id, status: 409, code: 'payment_not_cancelable' }],
+  };
+}
+
+/** A void that ends without a call has its line too (promise P7). */
+export function voidLine(operation: OperationState, basis: Basis): TimelineLine {
+  return {
+    actor: 'tender',
+    kind: 'void.succeeded',
+    fromStatus: operation.status,
+    toStatus: 'succeeded',
+    evidence: { ...basis, operation_id: operation.id },
   };
 }

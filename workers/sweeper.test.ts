@@ -1,5 +1,6 @@
 /** Nothing committed is left undelivered (DESIGN 3): the sweeper on a real database, Temporal scripted. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Db } from '../db/client.ts';
 import { requestRefund } from '../domain/commands.ts';
 import type { Runs } from '../runtime/runs.ts';
 import { openBench, type Bench } from '../test/support/bench.ts';
@@ -33,6 +34,7 @@ async function sweepUntil(
   check: (sweeping: Sweeping) => void,
   wake: (paymentId: string) => Promise<void> = async () => undefined,
   runs: (real: Runs) => Runs | undefined = (real) => real,
+  db: Db = bench.db,
 ): Promise<Sweeping> {
   const woken: { paymentId: string; atMs: number }[] = [];
   const warned: string[] = [];
@@ -47,7 +49,7 @@ async function sweepUntil(
   };
   const log = { warn: (_fields: object, message: string) => warned.push(message) };
   const sweeping = sweep({
-    db: bench.db,
+    db,
     runs: () => runs(real),
     log: log as unknown as Parameters<typeof sweep>[0]['log'],
     signal: stopping.signal,
@@ -153,5 +155,21 @@ describe('the sweeper', () => {
       (real) => ((asked += 1) < 3 ? undefined : real),
     );
     expect(asked).toBeGreaterThanOrEqual(3);
+  });
+
+  test('outlasts a database that is away', async () => {
+    const id = await bench.accept('tok_visa');
+    await overdue(id);
+    let asked = 0;
+    const restarting = new Proxy(bench.db, {
+      get(target, name) {
+        if (name === 'getExecutor' && (asked += 1) < 3) throw new Error('ECONNREFUSED');
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+    const check = (now: Sweeping): void => expect(idsOf(now)).toEqual([id]);
+    const { warned } = await sweepUntil(check, undefined, undefined, restarting);
+    expect(warned).toEqual(['sweep failed', 'sweep failed']);
   });
 });

@@ -101,6 +101,15 @@ begin
   return jsonb_build_object('outcome', 'created', 'snapshot', snapshot);
 end $$;
 
+-- An operation that must let earlier ones finish is not due itself; what it waits for wakes the payment.
+-- Mirrors `mustQueue` in domain/next-step.ts.
+create function is_queued(o operations) returns boolean language sql stable as $$
+  select o.status = 'requested' and not o.late and (o.kind = 'void' or (o.kind = 'capture' and o.final)) and (
+    exists (select from attempts a where a.payment_id = o.payment_id and a.status in ('submitting', 'pending', 'unknown'))
+    or exists (select from operations e where e.payment_id = o.payment_id and e.kind = 'capture'
+      and e.number < o.number and is_open_operation(e.status)))
+$$;
+
 -- Commits 2 and 3, and every later one: applies a change decided in domain/ if the payment is still the
 -- version it was decided on (compare-and-set under the row lock), all of it or nothing.
 -- { payment_id, version, payment, attempts: { insert, update }, operations: { insert, update }, entries,
@@ -168,7 +177,7 @@ begin
   -- has had its time; the sweeper comes after that (DESIGN 3, "Nothing committed is left undelivered").
   select least(
       (select min(a.due_at) from attempts a where a.payment_id = p.id and not (a.status = 'authorized' and p.capture_closed)),
-      (select min(o.due_at) from operations o where o.payment_id = p.id),
+      (select min(o.due_at) from operations o where o.payment_id = p.id and not is_queued(o)),
       case when p.status = 'processing' and not exists (
           select from attempts a where a.payment_id = p.id and is_live_attempt(a.status)) then tender_now() end,
       case when p.status = 'requires_payment_method' then p.expires_at end)

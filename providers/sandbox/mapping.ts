@@ -30,6 +30,8 @@ const declines: Readonly<Record<string, Omit<Decline, 'providerCode'>>> = {
   authorization_expired: { code: 'authorization_expired', advice: 'do_not_retry' },
   capture_exceeds_authorization: { code: 'capture_exceeds_authorization', advice: 'do_not_retry' },
   refund_exceeds_captured: { code: 'refund_exceeds_captured', advice: 'do_not_retry' },
+  authentication_failed: { code: 'authentication_failed', advice: 'try_another_method' },
+  challenge_expired: { code: 'authentication_failed', advice: 'try_another_method' },
   authorization_declined: { code: 'authorization_declined', advice: 'do_not_retry' },
   already_captured: { code: 'already_captured', advice: 'do_not_retry' },
   already_voided: { code: 'already_voided', advice: 'do_not_retry' },

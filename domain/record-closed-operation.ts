@@ -1,0 +1,66 @@
+/** What is said of an operation that is decided already: looked up, and kept where it contradicts. */
+import type { Change, TimelineLine } from './change.ts';
+import type { OperationRecording } from './operation-effects.ts';
+import type { OperationState, PaymentState } from './payment-state.ts';
+import type { LookupResult, ProviderEvidence, ProviderOutcome } from './provider.ts';
+import { lookupDelayMs } from './timing.ts';
+
+/** A reply may be as old as its request: a lookup is to say what is true now. */
+export function recordContradiction(
+  { operation, payment }: OperationRecording,
+  outcome: ProviderOutcome,
+): Change | null {
+  const said =
+    outcome.kind === 'approved' ? 'succeeded' : outcome.kind === 'declined' ? 'failed' : null;
+  if (said === null || said === operation.status) return null;
+  return {
+    operations: {
+      update: [{ id: operation.id, fromStatus: operation.status, dueAt: payment.now }],
+    },
+    timeline: [contradiction(operation, said, outcome.evidence)],
+  };
+}
+
+/**
+ * What a lookup says of an operation that was decided before. Agreeing clears the reason to look; a
+ * contradiction is kept in the timeline with its evidence.
+ */
+export function recordClosedOperation(
+  payment: PaymentState,
+  operation: OperationState,
+  lookup: LookupResult,
+): Change | null {
+  if (operation.dueAt === null || operation.dueAt > payment.now) return null;
+  const { id, status, lookups } = operation;
+  const outcome = lookup.kind === 'found' ? lookup.outcome : null;
+  const silent = lookup.kind === 'no_answer' || outcome?.kind === 'unknown';
+  const said = outcome?.kind === 'approved' ? 'succeeded' : 'failed';
+  const contradicts =
+    !silent && said !== status && !(lookup.kind === 'absent' && status === 'failed');
+  const evidence = lookup.kind === 'found' ? lookup.outcome.evidence : lookup.evidence;
+  return {
+    operations: {
+      update: [
+        {
+          id,
+          fromStatus: status,
+          lookups: lookups + 1,
+          dueAt: silent ? payment.now + lookupDelayMs(lookups) : null,
+        },
+      ],
+    },
+    timeline: contradicts ? [contradiction(operation, said, evidence)] : [],
+  };
+}
+
+function contradiction(
+  operation: OperationState,
+  said: 'succeeded' | 'failed',
+  evidence: ProviderEvidence,
+): TimelineLine {
+  return {
+    actor: `provider:${evidence.provider}`,
+    kind: `${operation.kind}.contradicted`,
+    evidence: { operation_id: operation.id, recorded: operation.status, said, ...evidence },
+  };
+}
