@@ -15,7 +15,7 @@ import { paymentStatuses } from './payment.ts';
 /** `resolve_attempt att_1`, `wait 1000`: a step on one line. */
 function step(payment: PaymentState): string {
   const next: Step = nextStep(payment);
-  const [, detail] = Object.values(next);
+  const [, detail] = Object.values(next) as readonly (string | number)[];
   return detail === undefined ? next.kind : `${next.kind} ${String(detail)}`;
 }
 
@@ -116,15 +116,19 @@ describe('an authorization that has run out', () => {
   const inFlight = anOperation({ status: 'unknown', dueAt: muchLater });
   test.each([
     ['nothing captured', anAuthorizedPayment([], { attempts: [expired] }), 'apply_timers'],
-    ['a capture in doubt', anAuthorizedPayment([inFlight], { attempts: [expired] }), 'rest'],
+    [
+      'a capture in doubt',
+      anAuthorizedPayment([inFlight], { attempts: [expired] }),
+      'resolve_attempt att_1',
+    ],
     [
       'a void under way',
       anAuthorizedPayment([{ ...inFlight, kind: 'void' }], {
         attempts: [expired],
       }),
-      'rest',
+      'resolve_attempt att_1',
     ],
-    ['captured in full', aCapturedPayment([], { attempts: [expired] }), 'rest'],
+    ['captured in full', aCapturedPayment([], { attempts: [expired] }), 'resolve_attempt att_1'],
     [
       'a millisecond left',
       anAuthorizedPayment([], {
@@ -206,7 +210,13 @@ describe('the order of work', () => {
   );
 
   test('a cancel does not wait for a refund or a later capture', () => {
-    const first = anOperation({ id: 'op_0', status: 'succeeded', amount: 1n, final: false });
+    const first = anOperation({
+      id: 'op_0',
+      status: 'succeeded',
+      amount: 1n,
+      final: false,
+      dueAt: null,
+    });
     const refund = anOperation({ kind: 'refund', status: 'unknown', amount: 1n, dueAt: later });
     const payment = anAuthorizedPayment([first, refund, { ...cancel, number: 3 }]);
     expect(step(payment)).toBe('submit_operation op_c');

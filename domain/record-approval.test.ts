@@ -1,14 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   aContract,
+  aPayment,
   anAttempt,
   anAuthorizedAttempt,
   anAuthorizedPayment,
   anOperation,
   approved,
-  aPayment,
   heldBy,
   now,
+  seenByLookup,
 } from '../test/support/payments.ts';
 import type { Change } from './change.ts';
 import type { AttemptState, PaymentState } from './payment-state.ts';
@@ -94,12 +95,20 @@ describe('money that comes after a no', () => {
     { kind: 'sale' as const, captured: true, state: 'posted', back: 'refund' },
     { kind: 'authorize' as const, captured: false, state: 'pending', back: 'void' },
   ])('is put in suspense and given back by $back', ({ kind, captured, state, back }) => {
-    const change = record(approved({ captured }), { kind, status: 'not_sent' });
+    const operationId = `${back === 'refund' ? 'ref' : 'op'}_new`;
+    const change = record(seenByLookup(approved({ captured })), { kind, status: 'not_sent' });
     expect(change?.entries).toMatchObject([{ key: 'att_1/late', event: 'late_success', state }]);
     expect(change?.operations?.insert).toMatchObject([
-      { kind: back, late: true, status: 'requested', amount: 10_000n, attemptId: 'att_1' },
+      {
+        id: operationId,
+        kind: back,
+        late: true,
+        status: 'requested',
+        amount: 10_000n,
+        attemptId: 'att_1',
+      },
     ]);
-    expect(change?.events).toEqual([{ type: 'payment.late_success', operationId: 'op_new' }]);
+    expect(change?.events).toEqual([{ type: 'payment.late_success', operationId }]);
     expect(change?.payment).toEqual({});
   });
 
@@ -109,7 +118,7 @@ describe('money that comes after a no', () => {
     const held = anAuthorizedPayment([], { attempts: [late, other] });
     const change = recordAttempt(
       { payment: held, attempt: late, contract: aContract(), newOperationId: 'op_new' },
-      approved(),
+      seenByLookup(approved()),
     );
     expect(change?.payment).toEqual({});
     expect(change?.attempts?.update?.map((a) => a.id)).toEqual(['att_1']);

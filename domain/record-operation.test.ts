@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   aCapturedPayment,
-  anAttempt,
   anAuthorizedPayment,
   anOperation,
   approved,
@@ -9,7 +8,6 @@ import {
   heldBy,
   illegalMoves,
   notSent,
-  now,
   pending,
   requiresAction,
   unknown,
@@ -19,7 +17,6 @@ import { attemptById, operationById, type PaymentState } from './payment-state.t
 import { operationStatuses, type OperationStatus } from './payment.ts';
 import type { ProviderOutcome } from './provider.ts';
 import { recordOperation } from './record-operation.ts';
-import { lookupDelayMs, resendDelayMs } from './timing.ts';
 
 function record(payment: PaymentState, outcome: ProviderOutcome, id = 'op_1'): Change | null {
   const operation = operationById(payment, id);

@@ -203,7 +203,7 @@ describe('an operation', () => {
       {
         operation: { ...fresh, sentCount: 9 },
       },
-      'resend',
+      'look_again absent',
     ],
     ['absent once past the final age', {}, 'look_again absent'],
     ['absent twice past the final age', { operation: { ...aged, absences: 1 } }, 'absent'],

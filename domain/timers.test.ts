@@ -1,16 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   aCapturedPayment,
+  aPayment,
   anAttempt,
   anAuthorizedAttempt,
   anAuthorizedPayment,
   anOperation,
-  aPayment,
+  declined,
   illegalMoves,
   now,
 } from '../test/support/payments.ts';
 import { nextStep } from './next-step.ts';
 import { paymentStatuses } from './payment.ts';
+import { recordOperation } from './record-operation.ts';
 import { applyTimers } from './timers.ts';
 import { lookupDelayMs, resendDelayMs } from './timing.ts';
 
@@ -47,15 +49,13 @@ describe('an authorization whose life is over', () => {
 
   // The provider refuses the void for a reason that is not "nothing is held": each round is a new
   // operation and a call, without a pause between them.
-  test('BUG: is not voided again at once, for ever, when the provider refuses', () => {
-    const refused = anOperation({
-      kind: 'void',
-      cause: 'expiry',
-      status: 'failed',
-      dueAt: null,
-    });
-    const payment = anAuthorizedPayment([refused], { attempts: [expired] });
-    expect(nextStep(payment).kind).not.toBe('apply_timers');
+  test('is voided again only after an hour when the provider refuses', () => {
+    const asked = anOperation({ kind: 'void', cause: 'expiry', status: 'submitting' });
+    const payment = anAuthorizedPayment([asked], { attempts: [expired] });
+    const refused = recordOperation({ payment, operation: asked, attempt: expired }, declined());
+    expect(refused?.attempts?.update).toMatchObject([{ dueAt: now + 3_600_000 }]);
+    const attempts = [{ ...expired, dueAt: now + 3_600_000 }];
+    expect(nextStep(anAuthorizedPayment([], { attempts })).kind).toBe('rest');
   });
 });
 

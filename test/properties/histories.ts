@@ -1,6 +1,6 @@
 /** Which histories there are: an ordinary beginning, then trouble. */
 import fc from 'fast-check';
-import type { Behaviour } from './provider-model.ts';
+import type { Behaviour, Looked } from './provider-model.ts';
 
 /** Each but `drive_twice` is one executor's work, done until the payment rests or waits. */
 export type Action =
@@ -19,7 +19,7 @@ export interface History {
   readonly captureMethod: 'automatic' | 'manual';
   readonly firstProvider: number;
   readonly calls: readonly Behaviour[];
-  readonly lookups: readonly ('ok' | 'no_answer' | 'held')[];
+  readonly lookups: readonly Looked[];
   readonly actions: readonly Action[];
   /** Do the processes that are still paused at the end wake up, or were they killed? */
   readonly heldWakeAtEnd: boolean;

@@ -242,13 +242,29 @@ function wakeAt({ payment, attempts, operations }: Tables, clock: number): strin
     ...attempts
       .filter((a) => !(a['status'] === 'authorized' && payment['capture_closed'] === true))
       .map((a) => a['due_at']),
-    ...operations.map((o) => o['due_at']),
+    ...operations.filter((o) => !isQueued(o, { attempts, operations })).map((o) => o['due_at']),
     payment['status'] === 'processing' && !isLive ? iso(clock) : null,
     payment['status'] === 'requires_payment_method' ? payment['expires_at'] : null,
   ].filter((due) => typeof due === 'string');
   if (dues.length === 0) return null;
   return [dues.reduce((a, b) => (a < b ? a : b)), iso(clock + 2_000)].reduce((a, b) =>
     a > b ? a : b,
+  );
+}
+
+/** `is_queued()`: what waits for others is not due itself. */
+function isQueued(operation: Row, { attempts, operations }: Omit<Tables, 'payment'>): boolean {
+  const { kind, status, late, final, number } = operation;
+  if (status !== 'requested' || late === true) return false;
+  if (kind !== 'void' && !(kind === 'capture' && final === true)) return false;
+  return (
+    attempts.some((a) => includes(['submitting', 'pending', 'unknown'], a['status'])) ||
+    operations.some(
+      (o) =>
+        o['kind'] === 'capture' &&
+        Number(o['number']) < Number(number) &&
+        includes(openOperationStatuses, o['status']),
+    )
   );
 }
 

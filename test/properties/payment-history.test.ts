@@ -75,13 +75,13 @@ test(
   60_000,
 );
 
-test('BUG: each move has its line in the timeline', () => forAll(paused, everyMoveHasItsLine));
+test('each move has its line in the timeline', () => forAll(paused, everyMoveHasItsLine));
 
-test('BUG: a payment that has nothing to do is not woken', () =>
+test('a payment that has nothing to do is not woken', () =>
   forAll(lossy, itIsNeverWokenForNothing));
 
 test(
-  'BUG: a page that ends in a pending bank payment does not go in circles',
+  'a page that ends in a pending bank payment comes to rest too',
   () => forAll(banks, itComesToRest, ...money),
   60_000,
 );

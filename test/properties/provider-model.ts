@@ -21,13 +21,16 @@ export interface Behaviour {
   readonly verdict: 'yes' | 'no' | 'page' | 'pending' | 'late_yes';
 }
 
+/** `absent`: the provider has forgotten what it once knew. */
+export type Looked = 'ok' | 'no_answer' | 'held' | 'absent';
+
 export interface World {
   now(): number;
   /** Runs once the clock has come so far. */
   at(instant: number, run: () => void): void;
   /** For the next request that may move money, and for the next lookup. */
   nextCall(): Behaviour;
-  nextLookup(): 'ok' | 'no_answer' | 'held';
+  nextLookup(): Looked;
   /** Resolves when the test lets it. */
   hold(): Promise<void>;
   /** A request was carried out. */
@@ -261,6 +264,7 @@ export function createProviderModel(contract: ProviderContract, world: World): P
   const lookup = async (kind: string, reference: string): Promise<LookupResult> => {
     const how = world.nextLookup();
     if (how === 'no_answer') return { kind: 'no_answer', evidence: evidence('lookup', how) };
+    if (how === 'absent') return { kind: 'absent', evidence: evidence('lookup', how) };
     const a = kind === 'authorize' ? authorizations.get(reference) : undefined;
     const m = movements.findLast((movement) => movement.reference === reference);
     const seen: LookupResult =

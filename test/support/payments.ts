@@ -186,6 +186,7 @@ export function aCapturedPayment(
   const capture = anOperation({
     id: 'op_capture',
     number: 1,
+    cause: 'automatic',
     status: 'succeeded',
     amount: values.amount ?? 10_000n,
     dueAt: null,
@@ -207,6 +208,11 @@ export function approved(values: Partial<Approved> = {}): Approved {
     evidence: evidence({ providerReference: 'alder_1' }),
     ...values,
   };
+}
+
+/** The same answer, found by a lookup instead of given as a reply. */
+export function seenByLookup<T extends ProviderOutcome>(outcome: T): T {
+  return { ...outcome, evidence: { ...outcome.evidence, kind: 'lookup' } };
 }
 
 export function declined(code = 'do_not_honor'): Extract<ProviderOutcome, { kind: 'declined' }> {
