@@ -147,8 +147,7 @@ describe('an operation', () => {
 });
 
 describe('a cancel', () => {
-  // Today the void is refused, the cancel is answered 402, and the sale stands.
-  test.failing('that meets a page the shopper has just finished gives all of it back', async () => {
+  test('that meets a page the shopper has just finished gives all of it back', async () => {
     const id = await bench.accept('tok_3ds');
     await bench.settle(id);
     const { redirect_url: page } = await bench.rows.one<{ redirect_url: string }>(

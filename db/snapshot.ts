@@ -203,5 +203,6 @@ function operationState(o: OperationRow): OperationState {
     lookups: o.lookups,
     absences: o.absences,
     dueAt: instant(o.due_at),
+    failureCode: o.failure?.code ?? null,
   };
 }

@@ -28,6 +28,13 @@ export const accounts = [
     mustDrain: false,
   },
   {
+    code: '2150',
+    name: 'Refunds owed to customers',
+    type: 'liability',
+    normalSide: 'credit',
+    mustDrain: false,
+  },
+  {
     code: '2900',
     name: 'Unidentified receipts',
     type: 'liability',

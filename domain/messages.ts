@@ -78,6 +78,10 @@ const declineMessages: Readonly<Record<string, Message>> = {
     merchant: 'The attempt was not completed; it is proven that nothing was taken.',
   },
   authorization_expired: { shopper: tryLater, merchant: 'The authorization had run out.' },
+  late_failure: {
+    shopper: tryLater,
+    merchant: 'The provider took back what it had reported as done.',
+  },
   authentication_failed: { shopper: notAccepted, merchant: 'The shopper did not pass 3-D Secure.' },
 };
 

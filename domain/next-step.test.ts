@@ -147,7 +147,7 @@ describe('an authorization that has run out', () => {
     expect(step(payment)).toBe(expected);
   });
 
-  test('BUG: and was captured is still looked at when a webhook asks for it', () => {
+  test('and was captured is still looked at when a webhook asks for it', () => {
     // receive_webhook sets due_at; without a step no commit ever clears it or wake_at.
     expect(step(aCapturedPayment([], { attempts: [expired] }))).toBe('resolve_attempt att_1');
   });
@@ -168,7 +168,7 @@ describe('an operation', () => {
     expect(step(anAuthorizedPayment([operation]))).toBe(expected);
   });
 
-  test('BUG: that is over is still looked at when a webhook asks for it', () => {
+  test('that is over is still looked at when a webhook asks for it', () => {
     const done = anOperation({ kind: 'refund', number: 2, status: 'succeeded', dueAt: now });
     expect(step(aCapturedPayment([done]))).toBe('resolve_operation op_1');
   });

@@ -67,6 +67,7 @@ export interface OperationState {
   readonly lookups: number;
   readonly absences: number;
   readonly dueAt: number | null;
+  readonly failureCode: string | null;
 }
 
 export interface PaymentState {

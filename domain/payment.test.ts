@@ -17,9 +17,9 @@ const paymentMoves = `
 processing              .  x  x  x  x  x  .  x  x  x  x
 requires_action         x  .  x  x  x  x  .  x  x  x  .
 requires_payment_method x  .  .  .  .  .  .  x  x  .  .
-requires_capture        .  .  .  .  x  x  .  x  .  x  .
-partially_captured      .  .  .  x  .  x  .  .  .  .  .
-captured                .  .  .  x  x  .  x  .  .  .  .
+requires_capture        .  .  .  .  x  x  .  x  x  x  .
+partially_captured      .  .  .  x  .  x  .  .  x  .  .
+captured                .  .  .  x  x  .  x  .  x  .  .
 settled                 .  .  .  .  .  .  .  .  .  .  .
 canceled                .  .  .  .  .  .  .  .  .  .  .
 failed                  .  .  .  .  .  .  .  .  .  .  .
@@ -49,7 +49,7 @@ submitting x  .  x  x  x  x
 pending    .  .  .  x  x  x
 unknown    x  .  x  .  x  x
 succeeded  .  .  .  .  .  x
-failed     .  .  .  .  .  .
+failed     .  .  .  .  x  .
 `;
 
 function movesOf(matrix: string, statuses: readonly string[]): string[] {

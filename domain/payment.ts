@@ -65,10 +65,11 @@ export const paymentTransitions: Transitions<PaymentStatus> = {
     'expired',
   ],
   requires_payment_method: ['processing', 'canceled', 'failed'],
-  requires_capture: ['partially_captured', 'captured', 'canceled', 'expired'],
+  // `failed` behind a success only on evidence that the provider took it back.
+  requires_capture: ['partially_captured', 'captured', 'canceled', 'expired', 'failed'],
   // Back only on evidence of a late failure: a capture that had succeeded did not.
-  partially_captured: ['captured', 'requires_capture'],
-  captured: ['settled', 'partially_captured', 'requires_capture'],
+  partially_captured: ['captured', 'requires_capture', 'failed'],
+  captured: ['settled', 'partially_captured', 'requires_capture', 'failed'],
   settled: [],
   canceled: [],
   failed: [],
@@ -115,7 +116,8 @@ export const operationTransitions: Transitions<OperationStatus> = {
   unknown: ['requested', 'pending', 'succeeded', 'failed'],
   // Late failure.
   succeeded: ['failed'],
-  failed: [],
+  // Late success: said no, did it all the same.
+  failed: ['succeeded'],
 };
 
 /** Attempts that hold, or may come to hold, the shopper's money: at most one per payment. */

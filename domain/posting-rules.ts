@@ -129,3 +129,31 @@ export function lateSuccessReturnedEntry(
     postings: pair(payment, attempt.provider, '2900', '1100', operation.amount),
   };
 }
+
+/** A capture that had succeeded did not: what was earned is taken back. */
+export function captureFailedEntry(
+  payment: PaymentState,
+  attempt: AttemptState,
+  operation: OperationState,
+): JournalEntry {
+  return {
+    key: `${operation.id}/failed_late`,
+    event: 'capture_failed',
+    state: 'posted',
+    postings: pair(payment, attempt.provider, earned(payment), '1100', operation.amount),
+  };
+}
+
+/** A refund that had succeeded did not: the customer is still owed it, and the merchant has paid. */
+export function refundFailedEntry(
+  payment: PaymentState,
+  attempt: AttemptState,
+  operation: OperationState,
+): JournalEntry {
+  return {
+    key: `${operation.id}/failed_late`,
+    event: 'refund_failed',
+    state: 'posted',
+    postings: pair(payment, attempt.provider, '1100', '2150', operation.amount),
+  };
+}

@@ -124,7 +124,7 @@ describe('money that comes after a no', () => {
     expect(change?.attempts?.update?.map((a) => a.id)).toEqual(['att_1']);
   });
 
-  test('BUG: and was given back is not given back again when it is reported again', () => {
+  test('and was given back is not given back again when it is reported again', () => {
     const given = anOperation({ kind: 'refund', late: true, status: 'succeeded', dueAt: null });
     const change = record(
       approved({ captured: true }),
@@ -134,7 +134,7 @@ describe('money that comes after a no', () => {
     expect(change?.operations?.insert ?? []).toEqual([]);
   });
 
-  test('BUG: is not an authorization that we recorded and voided ourselves', () => {
+  test('is not an authorization that we recorded and voided ourselves', () => {
     const voided = anAuthorizedAttempt({ status: 'voided', dueAt: null });
     const change = record(approved(), voided, { status: 'canceled' });
     expect(change?.events?.map((e) => e.type) ?? []).not.toContain('payment.late_success');

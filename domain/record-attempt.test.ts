@@ -137,7 +137,7 @@ describe('a request that certainly never left', () => {
 
   // Send 1 hangs, a lookup finds nothing, send 2 takes the permit and loses its reply; then send 1 turns
   // out to have been refused. Send 2 may be booked: whoever fails over now charges twice.
-  test('BUG: proves nothing once the same request was sent again', () => {
+  test('proves nothing once the same request was sent again', () => {
     const { next } = record(notSent(), { status: 'unknown', sentCount: 2 });
     expect(next ?? 'unknown').toBe('unknown');
   });
@@ -177,7 +177,7 @@ describe('a doubt', () => {
     },
   );
 
-  test('BUG: about a page writes no move into the timeline that did not happen', () => {
+  test('about a page writes no move into the timeline that did not happen', () => {
     const { change, next } = record(unknown(), { status: 'requires_action' });
     const told = (change?.timeline ?? []).map((line) => line.toStatus);
     expect(told.filter((to) => to !== undefined && to !== next)).toEqual([]);

@@ -6,6 +6,7 @@ import type { Change, TimelineLine } from './change.ts';
 import type { AttemptStatus } from './payment.ts';
 import type { ProviderOutcome } from './provider.ts';
 import { recordAuthorized, recordLateSuccess, recordSale } from './record-approval.ts';
+import { recordAuthorizationLost, recordLateFailure } from './record-late-failure.ts';
 import { failOver, recordNo } from './record-no.ts';
 import {
   attemptLine,
@@ -156,6 +157,8 @@ function recordAgain(r: Recording, outcome: ProviderOutcome): Change | null {
   const answered = outcome.kind !== 'unknown' && outcome.kind !== 'pending';
   const dueAgain = answered ? nextDue(r) : r.payment.now + lookupDelayMs(r.attempt.lookups);
   if (agrees && !looking) return null;
+  const taken = agrees ? null : takenBack(r, outcome);
+  if (taken !== null) return taken;
   return {
     attempts: {
       update: [
@@ -202,4 +205,21 @@ function nextDue(r: Recording): number | null {
   return expiresAt === null || expiresAt > r.payment.now
     ? expiresAt
     : r.payment.now + retryExpiryMs;
+}
+
+/** Ends we know of by our own doing, or that are no news. */
+const ownEnds: readonly string[] = ['already_voided', 'reference_voided', 'authorization_expired'];
+
+/** A lookup that says no to what was authorized or sold: the provider took it back. */
+function takenBack(r: Recording, outcome: ProviderOutcome): Change | null {
+  const { payment, attempt } = r;
+  if (attempt.status !== 'authorized' || outcome.kind !== 'declined') return null;
+  if (outcome.evidence.kind !== 'lookup' || ownEnds.includes(outcome.decline.code)) return null;
+  const reversal = { payment, attempt, evidence: outcome.evidence };
+  const capture = payment.operations.find(
+    (o) => o.kind === 'capture' && o.status === 'succeeded' && o.attemptId === attempt.id,
+  );
+  return attempt.kind === 'sale' && capture !== undefined
+    ? recordLateFailure(reversal, capture, outcome.decline)
+    : recordAuthorizationLost(reversal);
 }

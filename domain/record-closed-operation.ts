@@ -1,8 +1,10 @@
 /** What is said of an operation that is decided already: looked up, and kept where it contradicts. */
 import type { Change, TimelineLine } from './change.ts';
 import type { OperationRecording } from './operation-effects.ts';
-import type { OperationState, PaymentState } from './payment-state.ts';
+import { attemptById, type OperationState, type PaymentState } from './payment-state.ts';
 import type { LookupResult, ProviderEvidence, ProviderOutcome } from './provider.ts';
+import { recordLateFailure, recordLateRefund } from './record-late-failure.ts';
+import { checkAmount } from './recording.ts';
 import { lookupDelayMs } from './timing.ts';
 
 /** A reply may be as old as its request: a lookup is to say what is true now. */
@@ -38,6 +40,8 @@ export function recordClosedOperation(
   const contradicts =
     !silent && said !== status && !(lookup.kind === 'absent' && status === 'failed');
   const evidence = lookup.kind === 'found' ? lookup.outcome.evidence : lookup.evidence;
+  const fact = contradicts && outcome !== null ? lateFact(payment, operation, outcome) : null;
+  if (fact !== null) return fact;
   return {
     operations: {
       update: [
@@ -63,4 +67,19 @@ function contradiction(
     kind: `${operation.kind}.contradicted`,
     evidence: { operation_id: operation.id, recorded: operation.status, said, ...evidence },
   };
+}
+
+/** What can be booked by rule; the rest is kept as a contradiction for a person. */
+function lateFact(
+  payment: PaymentState,
+  operation: OperationState,
+  outcome: ProviderOutcome,
+): Change | null {
+  if (operation.attemptId === null) return null;
+  const attempt = attemptById(payment, operation.attemptId);
+  const reversal = { payment, attempt, evidence: outcome.evidence };
+  if (outcome.kind === 'declined') return recordLateFailure(reversal, operation, outcome.decline);
+  const { amount } = operation;
+  const seen = checkAmount(outcome, { amount, currency: payment.currency });
+  return seen.kind === 'approved' ? recordLateRefund(reversal, operation) : null;
 }

@@ -51,7 +51,7 @@ const cases = rows.flatMap((row) => {
     status,
     outcome,
     next: cells[i] ?? '?',
-    bug: status === 'pending' && outcome === 'not_sent' ? 'BUG: ' : '',
+    bug: status === 'pending' && outcome === 'not_sent' ? '' : '',
   }));
 });
 
@@ -60,7 +60,7 @@ describe.each(['capture', 'void', 'refund'] as const)('what an outcome does to a
     expect(new Set(cases.map((c) => c.status))).toEqual(new Set(operationStatuses));
   });
 
-  test.each(cases)('$bug$status, told $outcome: $next', ({ status, outcome, next }) => {
+  test.each(cases)('$status, told $outcome: $next', ({ status, outcome, next }) => {
     const operation = anOperation({ id: 'op_1', number: 2, kind, status });
     const payment =
       kind === 'refund' ? aCapturedPayment([operation]) : anAuthorizedPayment([operation]);
@@ -75,13 +75,13 @@ describe('what contradicts an operation that is over', () => {
   test.each([
     { status: 'succeeded' as const, outcome: declined() },
     { status: 'failed' as const, outcome: approved() },
-  ])('BUG: $status, told $outcome.kind, is kept at least as evidence', ({ status, outcome }) => {
+  ])('$status, told $outcome.kind, is kept at least as evidence', ({ status, outcome }) => {
     const refund = anOperation({ kind: 'refund', number: 2, status, dueAt: null });
     const change = record(aCapturedPayment([refund]), outcome);
     expect(change?.timeline.length ?? 0).toBeGreaterThan(0);
   });
 
-  test('BUG: a yes for an operation that waits to be asked again is not dropped', () => {
+  test('a yes for an operation that waits to be asked again is not dropped', () => {
     const refund = anOperation({ kind: 'refund', number: 2, status: 'requested', sentCount: 2 });
     expect(record(aCapturedPayment([refund]), approved())).not.toBeNull();
   });

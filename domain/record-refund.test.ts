@@ -49,12 +49,12 @@ describe('a refund', () => {
     expect(change?.answers).toContainEqual({ awaitsId: 'op_void', status: 200 });
   });
 
-  test('BUG: that stands in for a cancel and fails answers the cancel too', () => {
+  test('that stands in for a cancel and fails answers the cancel too', () => {
     const change = record(aCapturedPayment([canceled, instead]), declined());
     expect(change?.answers?.map((a) => a.awaitsId)).toContain('op_void');
   });
 
-  test('BUG: that stands in for the second cancel answers the second', () => {
+  test('that stands in for the second cancel answers the second', () => {
     const first = { ...canceled, id: 'op_first' };
     const second = { ...canceled, number: 3 };
     const payment = aCapturedPayment([first, second, { ...instead, number: 4 }]);
@@ -143,7 +143,7 @@ describe('an operation that certainly never left', () => {
 
   // Send 1 hangs; looked up, absent, sent again with the same key; that reply is lost. Then send 1 turns
   // out to have been refused. Whoever asks again now, under a new key, refunds twice.
-  test('BUG: is not known to have failed to leave by the answer to another sending of it', () => {
+  test('is not known to have failed to leave by the answer to another sending of it', () => {
     const twice = { ...refund, status: 'unknown' as const, sentCount: 2, providerKey: 'op_1' };
     const change = record(aCapturedPayment([twice]), notSent());
     expect(change?.operations?.update?.[0]?.status ?? 'unknown').toBe('unknown');

@@ -245,7 +245,7 @@ describe('an operation', () => {
     expect(change.events).toEqual([{ type: 'payment.in_doubt', operationId: 'op_1' }]);
   });
 
-  test('BUG: without a recorded outcome becomes unknown on the timeline too', () => {
+  test('without a recorded outcome becomes unknown on the timeline too', () => {
     const change = lookOperationAgain(aPayment(), anOperation(), false);
     expect(change.timeline).toMatchObject([{ fromStatus: 'submitting', toStatus: 'unknown' }]);
   });

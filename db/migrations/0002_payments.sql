@@ -222,7 +222,10 @@ begin
   elsif new.kind = 'refund' then
     update payments set
       refund_reserved = refund_reserved - was_open + is_open,
-      amount_refunded = amount_refunded - was_done + is_done
+      amount_refunded = amount_refunded - was_done + is_done,
+      -- A refund found done after it had been refused is a fact too.
+      amount_excess = case when tg_op = 'UPDATE' and old.status = 'failed' then greatest(amount_excess,
+        amount_refunded + is_done + refund_reserved + amount_disputed - amount_captured) else amount_excess end
     where id = new.payment_id;
   else
     update payments set

@@ -33,6 +33,7 @@ const declines: Readonly<Record<string, Omit<Decline, 'providerCode'>>> = {
   authentication_failed: { code: 'authentication_failed', advice: 'try_another_method' },
   challenge_expired: { code: 'authentication_failed', advice: 'try_another_method' },
   authorization_declined: { code: 'authorization_declined', advice: 'do_not_retry' },
+  late_failure: { code: 'late_failure', advice: 'do_not_retry' },
   already_captured: { code: 'already_captured', advice: 'do_not_retry' },
   already_voided: { code: 'already_voided', advice: 'do_not_retry' },
   reference_voided: { code: 'reference_voided', advice: 'do_not_retry' },

@@ -102,6 +102,7 @@ export function anOperation(values: Partial<OperationState> = {}): OperationStat
     lookups: 0,
     absences: 0,
     dueAt: now,
+    failureCode: null,
     ...values,
   };
 }
