@@ -1,6 +1,7 @@
 import type { PaymentState } from '../domain/payment-state.ts';
 import { attemptById } from '../domain/payment-state.ts';
 import type { LookupResult, Provider } from '../domain/provider.ts';
+import { dueWhenDecided } from '../domain/record-attempt.ts';
 import type { Recording } from '../domain/recording.ts';
 import { failOver, recordFenced, recordNo } from '../domain/record-no.ts';
 import { lookAttemptAgain, resolveAttempt } from '../domain/resolve.ts';
@@ -148,7 +149,7 @@ async function lookAtDecided(
     const attempt = attemptById(p, attemptId);
     if (attempt.dueAt === null || attempt.dueAt > p.now) return null;
     if (lookup.kind === 'no_answer') return lookAttemptAgain(p, attempt, false);
-    const dueAt = attempt.status === 'authorized' ? attempt.expiresAt : null;
+    const dueAt = dueWhenDecided(p, attempt);
     return {
       attempts: { update: [{ id: attemptId, fromStatus: attempt.status, dueAt }] },
       timeline: [],

@@ -3,6 +3,7 @@
  * `unknown` never overwrites it, and one that contradicts the record is a late success, never dropped.
  */
 import type { Change, TimelineLine } from './change.ts';
+import type { AttemptState, PaymentState } from './payment-state.ts';
 import type { AttemptStatus } from './payment.ts';
 import type { ProviderOutcome } from './provider.ts';
 import { recordAuthorized, recordLateSuccess, recordSale } from './record-approval.ts';
@@ -155,7 +156,9 @@ function recordAgain(r: Recording, outcome: ProviderOutcome): Change | null {
       (['authorized', 'voiding', 'late'].includes(r.attempt.status) || givenBack(r));
   const looking = r.attempt.dueAt !== null && r.attempt.dueAt <= r.payment.now;
   const answered = outcome.kind !== 'unknown' && outcome.kind !== 'pending';
-  const dueAgain = answered ? nextDue(r) : r.payment.now + lookupDelayMs(r.attempt.lookups);
+  const dueAgain = answered
+    ? dueWhenDecided(r.payment, r.attempt)
+    : r.payment.now + lookupDelayMs(r.attempt.lookups);
   if (agrees && !looking) return null;
   const taken = agrees ? null : takenBack(r, outcome);
   if (taken !== null) return taken;
@@ -199,12 +202,10 @@ function givenBack(r: Recording): boolean {
 }
 
 /** When a decided attempt wants attention again: an authorization when it runs out. */
-function nextDue(r: Recording): number | null {
-  if (r.attempt.status !== 'authorized' || r.payment.captureClosed) return null;
-  const { expiresAt } = r.attempt;
-  return expiresAt === null || expiresAt > r.payment.now
-    ? expiresAt
-    : r.payment.now + retryExpiryMs;
+export function dueWhenDecided(payment: PaymentState, attempt: AttemptState): number | null {
+  if (attempt.status !== 'authorized' || payment.captureClosed) return null;
+  const { expiresAt } = attempt;
+  return expiresAt === null || expiresAt > payment.now ? expiresAt : payment.now + retryExpiryMs;
 }
 
 /** Ends we know of by our own doing, or that are no news. */
