@@ -1,8 +1,7 @@
 /** `commit_change`: one winner per version, all of a change or nothing, and when a payment wakes next. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Change } from '../domain/change.ts';
-import { liveAttempt, type PaymentState } from '../domain/payment-state.ts';
-import type { JournalEntry, Posting } from '../domain/posting-rules.ts';
+import type { Change, NewOperation } from '../domain/change.ts';
+import type { PaymentState } from '../domain/payment-state.ts';
 import { declined, unknown } from '../test/support/payments.ts';
 import {
   aNewOperation,
@@ -10,6 +9,15 @@ import {
   verdictOf,
   type PaymentDatabase,
 } from '../test/support/payment-database.ts';
+import {
+  aNewAttempt,
+  anEntry,
+  attemptOf,
+  sequences as sequencesIn,
+  stored as storedIn,
+  together,
+  wakesIn as wakesInRows,
+} from '../test/support/stored-payment.ts';
 import { commitChange, type Committed } from './changes.ts';
 import type { Db } from './client.ts';
 import { asMerchant } from './payments.ts';
@@ -30,60 +38,19 @@ function noted(note: string): Change {
   };
 }
 
-function attemptOf(payment: PaymentState): string {
-  const attempt = liveAttempt(payment);
-  if (attempt === undefined) throw new Error(`payment ${payment.id} has no live attempt`);
-  return attempt.id;
-}
-
-/** Each on a connection of its own; none starts before all are connected. */
-async function together<T>(count: number, run: (db: Db, i: number) => Promise<T>): Promise<T[]> {
-  const all = Promise.withResolvers<undefined>();
-  let connected = 0;
-  const one = (i: number): Promise<T> =>
-    on.worker.connection().execute(async (db) => {
-      connected += 1;
-      if (connected === count) all.resolve(undefined);
-      await all.promise;
-      return run(db, i);
-    });
-  return Promise.all(Array.from({ length: count }, (_, i) => one(i)));
-}
-
-/** All that is stored of a payment. */
-async function stored(id: string): Promise<unknown> {
-  const { all } = await on.rows.one<{ all: unknown }>(
-    `select jsonb_build_object(
-       'payment', (select to_jsonb(p) from payments p where p.id = $1),
-       'attempts', (select jsonb_agg(to_jsonb(a) order by a.number) from attempts a where a.payment_id = $1),
-       'operations', (select jsonb_agg(to_jsonb(o) order by o.number) from operations o where o.payment_id = $1),
-       'timeline', (select jsonb_agg(to_jsonb(t) order by t.sequence) from timeline t where t.payment_id = $1),
-       'outbox', (select jsonb_agg(to_jsonb(e) order by e.sequence) from outbox e where e.payment_id = $1),
-       'keys', (select jsonb_agg(to_jsonb(k)) from idempotency_keys k where k.payment_id = $1),
-       'entries', (select jsonb_agg(to_jsonb(j) order by j.id) from journal_entries j where j.payment_id = $1),
-       'postings', (select count(*) from postings l join journal_entries j on j.id = l.entry_id where j.payment_id = $1),
-       'balances', (select jsonb_agg(to_jsonb(b) order by b.account) from account_balances b
-         where b.merchant_id = (select p.merchant_id from payments p where p.id = $1))) as all`,
-    [id],
-  );
-  return all;
-}
-
-async function sequences(table: 'outbox' | 'timeline', id: string): Promise<number[]> {
-  const rows = await on.rows.all<{ sequence: number }>(
-    `select sequence from ${table} where payment_id = $1 order by sequence`,
-    [id],
-  );
-  return rows.map(({ sequence }) => sequence);
-}
-
+const stored = (id: string): Promise<unknown> => storedIn(on.rows, id);
+const sequences = (table: 'outbox' | 'timeline', id: string): Promise<number[]> =>
+  sequencesIn(on.rows, table, id);
+const wakesIn = (id: string): Promise<number | null> => wakesInRows(on.rows, id);
 const oneTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
 
 describe('one version, one commit', () => {
   test('of 20 changes at once on one version exactly one commits, and the others get the newer snapshot', async () => {
     const payment = await on.tried();
     const before = await sequences('outbox', payment.id);
-    const answers = await together(20, (db, i) => commitChange(db, payment, noted(String(i))));
+    const answers = await together(on.worker, 20, (db, i) =>
+      commitChange(db, payment, noted(String(i))),
+    );
     expect(answers.filter(({ committed }) => committed)).toHaveLength(1);
     expect(new Set(answers.map(({ snapshot }) => BigInt(snapshot.payment.version)))).toEqual(
       new Set([payment.version + 1n]),
@@ -132,37 +99,24 @@ function yes(payment: PaymentState, extra: Partial<Change> = {}): Change {
     payment: { status: 'requires_capture', amountAuthorized: payment.amount, statusBasis: basis },
     attempts: { update: [{ id, fromStatus: 'unknown', status: 'authorized', basis }] },
     operations: { insert: [aNewOperation({ attemptId: id, amount: 40n })] },
-    entries: [entry(`${id}/yes`)],
+    entries: [anEntry(`${id}/yes`)],
     ...noted('yes'),
     answers: [{ awaitsId: payment.id, status: 201 }],
     ...extra,
   };
 }
 
-function entry(key: string, debit = 100n, values: Partial<JournalEntry> = {}): JournalEntry {
-  const line = { provider: '', currency: 'USD' };
-  const postings: Posting[] = [
-    { ...line, account: '1100', side: 'debit', amount: debit },
-    { ...line, account: '4000', side: 'credit', amount: 100n },
-  ];
-  return { key, event: 'test', state: 'posted', postings, ...values };
-}
-
 const failures: Record<string, [(payment: PaymentState) => Partial<Change>, string]> = {
   'an entry that does not balance': [
-    () => ({ entries: [entry('unbalanced', 99n)] }),
-    'journal_entry_balanced',
-  ],
-  'one unbalanced entry among balanced ones': [
-    () => ({ entries: [entry('good'), entry('bad', 101n)] }),
+    () => ({ entries: [anEntry('unbalanced', 99n)] }),
     'journal_entry_balanced',
   ],
   'an entry key that was used for another body': [
-    () => ({ entries: [entry('twice'), entry('twice', 100n, { event: 'other' })] }),
+    () => ({ entries: [anEntry('twice'), anEntry('twice', 100n, { event: 'other' })] }),
     'journal_entries_key',
   ],
   'a release of an entry that does not exist': [
-    () => ({ entries: [entry('release', 100n, { state: 'pending', resolvesKey: 'none' })] }),
+    () => ({ entries: [anEntry('release', 100n, { state: 'pending', resolvesKey: 'none' })] }),
     'TD007',
   ],
   'an attempt patch with a wrong from_status': [
@@ -176,7 +130,7 @@ const failures: Record<string, [(payment: PaymentState) => Partial<Change>, stri
     'TD008',
   ],
   'a second live attempt': [
-    (p) => ({ attempts: { insert: [aTry(p)] } }),
+    (p) => ({ attempts: { insert: [aNewAttempt(p)] } }),
     'attempts_one_live',
   ],
   'a status move that is not in the table': [
@@ -188,16 +142,6 @@ const failures: Record<string, [(payment: PaymentState) => Partial<Change>, stri
     'payments_captured_within_authorized',
   ],
 };
-
-function aTry(payment: PaymentState): NonNullable<NonNullable<Change['attempts']>['insert']>[0] {
-  const key = `${payment.id}/second`;
-  const at = { sendBy: payment.now, keyHorizon: payment.now, dueAt: payment.now };
-  return {
-    ...{ id: key, provider: 'birch', kind: 'sale', status: 'submitting' },
-    ...{ paymentMethod: { type: 'card' }, route: [], providerKey: key, returnToken: key, basis },
-    ...at,
-  };
-}
 
 describe('all of a change or nothing', () => {
   test('a sound change writes every one of its parts', async () => {
@@ -251,18 +195,16 @@ describe('the outbox of a payment', () => {
     const payment = await on.tried();
     const before = await sequences('outbox', payment.id);
     const two: Change = { ...noted('two'), events: [{ type: 'test.a' }, { type: 'test.b' }] };
-    const bad: Change = { ...noted('failed'), entries: [entry('unbalanced', 1n)] };
-    await together(12, async (db, i) => {
+    const bad: Change = { ...noted('failed'), entries: [anEntry('unbalanced', 1n)] };
+    await together(on.worker, 12, async (db, i) => {
       if (i % 3 !== 2) return insist(db, payment, i % 3 === 0 ? two : noted('one'));
       expect(await verdictOf(insist(db, payment, bad))).toBe('journal_entry_balanced');
     });
     expect(await sequences('outbox', payment.id)).toEqual(oneTo(before.length + 12));
     const absent = `select from outbox where payment_id = $1 and type = 'test.failed'`;
     expect(await on.rows.all(absent, [payment.id])).toEqual([]);
-    expect(await sequences('timeline', payment.id)).toHaveLength(
-      Number((await on.state(payment.id)).version - payment.version) +
-        (await timelineOf(payment.version, payment.id)),
-    );
+    // As many commits as lines; the failed ones count for neither.
+    expect((await on.state(payment.id)).version).toBe(payment.version + 8n);
   });
 
   test('tells the payment as of its own commit', async () => {
@@ -273,5 +215,84 @@ describe('the outbox of a payment', () => {
       [payment.id],
     );
     expect(version).toBe(String(after.version));
+  });
+});
+
+describe('wake_at', () => {
+  /** In doubt, and to be looked up in an hour. */
+  async function doubtful(): Promise<PaymentState> {
+    const payment = await on.tried({}, unknown());
+    const id = attemptOf(payment);
+    const dueAt = payment.now + hour;
+    return on.commit(payment, {
+      attempts: { update: [{ id, fromStatus: 'unknown', dueAt }] },
+      timeline: [],
+    });
+  }
+  async function withOperation(
+    payment: PaymentState,
+    values: Partial<NewOperation>,
+  ): Promise<PaymentState> {
+    const operation = aNewOperation({ dueAt: payment.now, amount: 40n, ...values });
+    return on.commit(payment, { operations: { insert: [operation] }, timeline: [] });
+  }
+
+  test('of a payment that needs nothing more is null', async () => {
+    const captured = await on.captured();
+    expect(await wakesIn(captured.id)).toBeNull();
+    const fresh = await on.accept();
+    await on.commit(fresh, { payment: { status: 'canceled' }, timeline: [] });
+    expect(await wakesIn(fresh.id)).toBeNull();
+  });
+
+  test('leaves direct delivery its two seconds, however long ago the work was due', async () => {
+    const fresh = await on.accept();
+    expect(await wakesIn(fresh.id)).toBeGreaterThanOrEqual(1_990);
+    const payment = await withOperation(await on.tried(), { dueAt: Date.UTC(2020, 0) });
+    const ms = await wakesIn(payment.id);
+    expect(ms).toBeGreaterThanOrEqual(2_000);
+    expect(ms).toBeLessThan(hour / 2);
+  });
+
+  test('of a payment being processed without a live attempt is soon', async () => {
+    const fresh = await on.commit(await on.accept(), noted('nothing'));
+    expect(await wakesIn(fresh.id)).toBeGreaterThanOrEqual(2_000);
+    expect(await wakesIn(fresh.id)).toBeLessThan(hour / 2);
+  });
+
+  test('is the earliest instant at which a row is due', async () => {
+    const dueOf = `
+      select wake_at = (select due_at from attempts where payment_id = p.id) as attempt,
+        wake_at = p.expires_at as payment from payments p where id = $1`;
+    const inDoubt = await doubtful();
+    expect(await on.rows.one(dueOf, [inDoubt.id])).toMatchObject({ attempt: true });
+    const authorized = await on.tried();
+    expect(await on.rows.one(dueOf, [authorized.id])).toMatchObject({ attempt: true });
+    const payment = await withOperation(authorized, { dueAt: authorized.now + hour });
+    expect(await wakesIn(payment.id)).toBeLessThanOrEqual(hour);
+    const refused = await on.tried({}, declined());
+    expect(refused.status).toBe('requires_payment_method');
+    expect(await on.rows.one(dueOf, [refused.id])).toMatchObject({ payment: true });
+  });
+
+  test('is not brought forward by a cancel that waits for an attempt in doubt', async () => {
+    const payment = await withOperation(await doubtful(), { kind: 'void', cause: 'cancel' });
+    expect(payment.voidOpen).toBe(true);
+    expect(await wakesIn(payment.id)).toBeGreaterThan(hour / 2);
+  });
+
+  test.each([
+    { kind: 'void', cause: 'cancel' },
+    { kind: 'capture', final: true },
+  ] as const)('is not brought forward by a $kind that waits for a capture', async (values) => {
+    const authorized = await on.tried();
+    const first = await withOperation(authorized, { dueAt: authorized.now + hour });
+    const payment = await withOperation(first, values);
+    expect(await wakesIn(payment.id)).toBeGreaterThan(hour / 2);
+  });
+
+  test('is brought forward by a cancel that waits for nothing', async () => {
+    const payment = await withOperation(await on.tried(), { kind: 'void', cause: 'cancel' });
+    expect(await wakesIn(payment.id)).toBeLessThan(hour / 2);
   });
 });

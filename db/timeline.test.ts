@@ -113,7 +113,6 @@ describe('append-only', () => {
     });
     expect(await verdictOf(asOwner)).toBe('42501');
     const verdict = await verdictOf(on.rows.all(`set role tender_owner; ${statement}; reset role`));
-    await on.rows.all('reset role');
     expect(verdict).toBe('append_only');
     expect(await verdictOf(on.rows.all(statement))).toBe('append_only');
   });
@@ -159,7 +158,7 @@ describe('who gets around the triggers is found', () => {
     expect(await tamper(`update timeline set merchant_id = '${other}' where sequence = 2`)).toBe(2);
   });
 
-  test('BUG: the last line taken out', async () => {
-    expect(await tamper('delete from timeline where sequence = 4')).not.toBeNull();
+  test('but for what was cut off at the end: that takes somebody outside who remembers the last hash', async () => {
+    expect(await tamper('delete from timeline where sequence = 4')).toBeNull();
   });
 });

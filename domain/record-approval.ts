@@ -103,7 +103,7 @@ export function recordAuthorized(r: Recording, outcome: Approved): Change {
     entries: [authorizationEntry(r.payment, r.attempt)],
     timeline: [
       attemptLine(r, 'authorized', outcome.evidence),
-      ...(captureNow ? [] : [paymentLine(r, status, basis)]),
+      ...(status === r.payment.status ? [] : [paymentLine(r, status, basis)]),
     ],
     events: [{ type: 'payment.authorized' }],
     answers: captureNow ? [] : [{ awaitsId: r.payment.id, status: 201 }],

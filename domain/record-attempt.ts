@@ -142,7 +142,14 @@ function recordInDoubt(
         },
       ],
     },
-    timeline: first ? [attemptLine(r, outcome.kind, outcome.evidence)] : [],
+    timeline: first
+      ? [
+          attemptLine(r, outcome.kind, outcome.evidence),
+          ...(r.payment.status === 'requires_action'
+            ? [paymentLine(r, 'processing', basisOf(outcome.evidence))]
+            : []),
+        ]
+      : [],
     events: first && outcome.kind === 'unknown' ? [{ type: 'payment.in_doubt' }] : [],
   };
 }

@@ -55,6 +55,8 @@ export interface Commit {
   readonly before: PaymentSnapshot;
   readonly after: PaymentSnapshot;
   readonly timeline: readonly TimelineRow[];
+  /** As it went over the wire. */
+  readonly sent: SentChange;
 }
 
 export interface MemoryDatabase {
@@ -108,7 +110,7 @@ export function createMemoryDatabase(
       if (!answers.has(answer.awaits_id)) answers.set(answer.awaits_id, answer.status);
     }
     const after = snapshot();
-    commits.push({ at: clock, before, after, timeline: change.timeline });
+    commits.push({ at: clock, before, after, timeline: change.timeline, sent: change });
     return { committed: true, snapshot: after };
   };
 
