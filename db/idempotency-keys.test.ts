@@ -167,12 +167,15 @@ describe('one reference, one payment, for a merchant who wants it', () => {
 });
 
 describe('a frozen answer', () => {
+  async function freeze(awaits: string | undefined, status: number, answer: object): Promise<void> {
+    const snapshot = JSON.stringify(answer);
+    await on.rows.all('select freeze_answers($1, $2, null, null, $3)', [awaits, status, snapshot]);
+  }
+
   async function frozen(): Promise<KeyClaim> {
     const claim = aClaim(await on.newMerchant());
     const created = await accept(claim);
-    await on.rows.all(`select freeze_answers($1, 402, 'do_not_honor', null, '{"is": 1}')`, [
-      paymentOf(created),
-    ]);
+    await freeze(paymentOf(created), 402, { is: 1, payment: { merchant_id: claim.merchant_id } });
     return claim;
   }
 
@@ -198,9 +201,7 @@ describe('a frozen answer', () => {
   test('is not replaced when its payment becomes clear once more, nor by a refusal', async () => {
     const claim = await frozen();
     const before = await readKey(on.api, claim);
-    await on.rows.all(`select freeze_answers($1, 201, null, null, '{"is": 2}')`, [
-      before?.payment_id,
-    ]);
+    await freeze(before?.payment_id, 201, { payment: { merchant_id: claim.merchant_id } });
     const refusal = asMerchant(on.api, claim.merchant_id, (trx) =>
       freezeRefusal(trx, claim, 'cancel_pending', '', {}),
     );

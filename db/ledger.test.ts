@@ -35,6 +35,8 @@ const credit = (account: Account, amount: bigint): Posting => ({
   amount,
 });
 
+const soldFor100 = ['1100 alder USD 0/0 100/0', '4000 - USD 0/0 0/100'];
+
 let keys = 0;
 function anEntry(values: Partial<JournalEntry> = {}): JournalEntry {
   keys += 1;
@@ -79,34 +81,28 @@ const short = (rows: readonly BalanceRow[]): string[] =>
   );
 
 describe('at commit', () => {
-  test.each<[string, readonly Posting[], string]>([
-    ['balanced', [debit(receivable, 100n), credit(revenue, 100n)], 'accepted'],
+  const euros = { ...revenue, currency: 'EUR' };
+  const strange = { ...receivable, account: '9999' as '1100' };
+  test.each<[string, string, readonly Posting[]]>([
+    ['balanced', 'accepted', [debit(receivable, 100n), credit(revenue, 100n)]],
     [
       'balanced in three lines',
-      [debit(receivable, 100n), credit(revenue, 60n), credit(revenue, 40n)],
       'accepted',
+      [debit(receivable, 100n), credit(revenue, 60n), credit(revenue, 40n)],
     ],
-    ['one unit short', [debit(receivable, 100n), credit(revenue, 99n)], 'journal_entry_balanced'],
-    ['both on one side', [debit(receivable, 100n), debit(revenue, 100n)], 'journal_entry_balanced'],
-    ['of one line', [debit(receivable, 100n)], 'journal_entry_balanced'],
-    ['of no line', [], 'journal_entry_balanced'],
+    ['one unit short', 'journal_entry_balanced', [debit(receivable, 100n), credit(revenue, 99n)]],
+    ['all on one side', 'journal_entry_balanced', [debit(receivable, 1n), debit(revenue, 1n)]],
+    ['of one line', 'journal_entry_balanced', [debit(receivable, 100n)]],
+    ['of no line', 'journal_entry_balanced', []],
     [
-      'balanced over two currencies, but in neither',
-      [debit(receivable, 100n), credit({ ...revenue, currency: 'EUR' }, 100n)],
+      'balanced across currencies',
       'journal_entry_balanced',
+      [debit(receivable, 1n), credit(euros, 1n)],
     ],
-    ['of nothing', [debit(receivable, 0n), credit(revenue, 0n)], 'postings_amount_positive'],
-    [
-      'of less than nothing',
-      [debit(receivable, -1n), credit(revenue, -1n)],
-      'postings_amount_positive',
-    ],
-    [
-      'on an account that is not in the chart',
-      [debit({ ...receivable, account: '9999' as '1100' }, 1n), credit(revenue, 1n)],
-      'postings_account_fkey',
-    ],
-  ])('an entry that is %s: %s', async (_, postings, expected) => {
+    ['of nothing', 'postings_amount_positive', [debit(receivable, 0n), credit(revenue, 0n)]],
+    ['below nothing', 'postings_amount_positive', [debit(receivable, -1n), credit(revenue, -1n)]],
+    ['outside the chart', 'postings_account_fkey', [debit(strange, 1n), credit(revenue, 1n)]],
+  ])('an entry that is %s: %s', async (_, expected, postings) => {
     const entry = anEntry({ postings });
     expect(await verdict(entry)).toBe(expected);
     expect(await entriesWith(entry.key)).toBe(expected === 'accepted' ? 1 : 0);
@@ -120,15 +116,12 @@ describe('at commit', () => {
 
   test('sums beyond 64 bits are still compared exactly', async () => {
     const most = 9_223_372_036_854_775_807n;
-    const two = [debit(receivable, most), debit(receivable, most)];
-    expect(
-      await verdict(anEntry({ postings: [...two, credit(revenue, most), credit(revenue, most)] })),
-    ).toBe('accepted');
-    expect(
-      await verdict(
-        anEntry({ postings: [...two, credit(revenue, most), credit(revenue, most - 1n)] }),
-      ),
-    ).toBe('journal_entry_balanced');
+    const lines = (last: bigint): Posting[] => [
+      ...[most, most].map((amount) => debit(receivable, amount)),
+      ...[most, last].map((amount) => credit(revenue, amount)),
+    ];
+    expect(await verdict(anEntry({ postings: lines(most) }))).toBe('accepted');
+    expect(await verdict(anEntry({ postings: lines(most - 1n) }))).toBe('journal_entry_balanced');
   });
 });
 
@@ -138,10 +131,7 @@ describe('a key', () => {
     const entry = anEntry();
     await post([entry], merchant);
     await post([entry, entry], merchant);
-    expect(short(await balances(merchant))).toEqual([
-      '1100 alder USD 0/0 100/0',
-      '4000 - USD 0/0 0/100',
-    ]);
+    expect(short(await balances(merchant))).toEqual(soldFor100);
   });
 
   test.each<[string, Partial<JournalEntry>]>([
@@ -162,10 +152,7 @@ describe('a key', () => {
     const merchant = await on.newMerchant();
     const entry = anEntry();
     await Promise.all(Array.from({ length: 20 }, () => post([entry], merchant)));
-    expect(short(await balances(merchant))).toEqual([
-      '1100 alder USD 0/0 100/0',
-      '4000 - USD 0/0 0/100',
-    ]);
+    expect(short(await balances(merchant))).toEqual(soldFor100);
   });
 
   test('is its merchant’s own', async () => {
@@ -295,10 +282,7 @@ test('balances as of an earlier moment leave out what was recorded after it', as
   await post([anEntry()], merchant);
   const { at } = await on.rows.one<{ at: string }>('select tender_now()::text as at');
   await post([anEntry({ state: 'pending' })], merchant);
-  expect(short(await balances(merchant, at))).toEqual([
-    '1100 alder USD 0/0 100/0',
-    '4000 - USD 0/0 0/100',
-  ]);
+  expect(short(await balances(merchant, at))).toEqual(soldFor100);
   expect(short(await balances(merchant))).toEqual([
     '1100 alder USD 100/0 100/0',
     '4000 - USD 0/100 0/100',

@@ -3,6 +3,7 @@
  * transition tables. `node db/migrate.ts` with DATABASE_URL of a role that may create roles.
  */
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import pg from 'pg';
@@ -21,7 +22,7 @@ export async function migrate(
   adminUrl: string,
   options: MigrateOptions,
 ): Promise<readonly string[]> {
-  await createRoles(adminUrl, options);
+  await settleRoles(adminUrl, options);
   const db = new Kysely<unknown>({
     dialect: new PostgresDialect({
       pool: new pg.Pool({ connectionString: adminUrl, max: 2, options: '-c role=tender_owner' }),
@@ -38,12 +39,28 @@ export async function migrate(
   }
 }
 
+/** Role exists already, unique violation, "tuple concurrently updated": another migration was faster. */
+const lostRace: ReadonlySet<string> = new Set(['42710', '23505', 'XX000']);
+const racesMax = 20;
+
+/** Roles belong to the whole server, locks to one database: whoever loses a race just looks again. */
+async function settleRoles(adminUrl: string, options: MigrateOptions): Promise<void> {
+  for (let lost = 0; ; lost += 1) {
+    try {
+      await createRoles(adminUrl, options);
+      return;
+    } catch (error) {
+      const code = String((error as { code?: unknown }).code);
+      if (!lostRace.has(code) || lost >= racesMax) throw error;
+      await sleep(50 * Math.ceil(lost / 2 + 1));
+    }
+  }
+}
+
 async function createRoles(adminUrl: string, options: MigrateOptions): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();
   try {
-    // Roles belong to the whole server: two databases migrated at once must not race.
-    await client.query(`select pg_advisory_lock(hashtext('tender roles'))`);
     await client.query(`do $$ begin
       if not exists (select from pg_roles where rolname = 'tender_owner') then create role tender_owner nologin; end if;
       if not exists (select from pg_roles where rolname = 'tender_api') then create role tender_api login; end if;
@@ -58,6 +75,7 @@ async function createRoles(adminUrl: string, options: MigrateOptions): Promise<v
     const { rows } = await client.query<{ name: string }>('select current_database() as name');
     const name = client.escapeIdentifier(rows[0]?.name ?? '');
     await client.query(`grant create, connect on database ${name} to tender_owner`);
+    await client.query(`revoke temporary on database ${name} from public`);
     await client.query(`grant connect on database ${name} to tender_api, tender_worker`);
     await client.query(`alter schema public owner to tender_owner`);
   } finally {
@@ -100,6 +118,8 @@ async function writeReferenceData(db: Kysely<unknown>): Promise<void> {
     Object.entries(table).flatMap(([from, tos]) => tos.map((to) => ({ object, from, to }))),
   );
   await db.transaction().execute(async (trx) => {
+    // Two migrations at once: the second waits here and then sees the first one's rows.
+    await sql`lock table status_transitions in share row exclusive mode`.execute(trx);
     await sql`delete from status_transitions`.execute(trx);
     await sql`
       insert into status_transitions (object, from_status, to_status)

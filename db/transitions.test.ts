@@ -115,10 +115,10 @@ describe('what was agreed is never rewritten', () => {
     ['operations', 'number', 'number + 1'],
     ['attempts', 'payment_id', '(select max(id) from payments)'],
     ['attempts', 'provider', `'birch'`],
-    ['attempts', 'kind', `'authorize'`],
+    ['attempts', 'kind', `case kind when 'sale' then 'authorize' else 'sale' end`],
     ['attempts', 'number', 'number + 1'],
     ['attempts', 'provider_key', `'other'`],
-  ])('BUG: %s.%s', async (table, column, value) => {
+  ])('%s.%s of an attempt or operation', async (table, column, value) => {
     await on.accept();
     await expect(
       on.rows.all(`update ${table} set ${column} = ${value} where payment_id = $1`, [payment.id]),

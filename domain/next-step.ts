@@ -89,7 +89,9 @@ function paymentStep(payment: PaymentState): Step | undefined {
 
 function idle(payment: PaymentState): Step {
   const dues = [
-    ...payment.attempts.filter((a) => a.status !== 'authorized').map((a) => a.dueAt),
+    ...payment.attempts
+      .filter((a) => a.status !== 'authorized' || a.dueAt !== a.expiresAt)
+      .map((a) => a.dueAt),
     ...payment.operations.filter((o) => isOpen(o) && !mustQueue(payment, o)).map((o) => o.dueAt),
   ].filter((due) => due !== null);
   const inMs = Math.min(...dues) - payment.now;

@@ -16,7 +16,7 @@ import {
 } from './posting-rules.ts';
 import type { Decline, ProviderEvidence } from './provider.ts';
 import { basisOf } from './recording.ts';
-import { retryExpiryMs } from './timing.ts';
+import { lookupDelayMs, retryExpiryMs } from './timing.ts';
 
 export interface OperationRecording {
   readonly payment: PaymentState;
@@ -69,7 +69,7 @@ function otherOpenCaptures(r: OperationRecording): bigint {
     .reduce((sum, o) => sum + o.amount, 0n);
 }
 
-function captureEffect(r: OperationRecording): Effect {
+export function captureEffect(r: OperationRecording): Effect {
   const { payment, operation, attempt } = r;
   const captured = payment.amountCaptured + operation.amount;
   const others = otherOpenCaptures(r);
@@ -129,15 +129,7 @@ export function failureEffect(
   evidence: ProviderEvidence,
 ): Effect {
   const { payment, operation, attempt } = r;
-  if (operation.kind === 'void' && operation.cause === 'expiry') {
-    const dueAt = payment.now + retryExpiryMs;
-    return {
-      payment: {},
-      attempt: { id: attempt.id, fromStatus: attempt.status, dueAt },
-      entries: [],
-      events: [],
-    };
-  }
+  if (operation.kind === 'void') return voidFailureEffect(r);
   if (operation.kind !== 'capture' || operation.late)
     return { payment: {}, entries: [], events: [] };
   const others = otherOpenCaptures(r);
@@ -165,7 +157,7 @@ export function failureEffect(
     return {
       payment: {},
       entries: [releaseEntry(payment, attempt, operation.amount, operation.id)],
-      ...(others === 0n && payment.amountCaptured > 0n && { status: 'captured' as const }),
+      ...(others === 0n && statusBehindFinal(payment)),
       events: [],
     };
   }
@@ -175,4 +167,27 @@ export function failureEffect(
     ...(payment.status === 'processing' && { status: 'requires_capture' as const }),
     events: [],
   };
+}
+
+/** A void under way says itself how a payment without any capture ends. */
+function statusBehindFinal(payment: PaymentState): { status?: 'captured' | 'failed' } {
+  if (payment.amountCaptured > 0n) return { status: 'captured' };
+  return payment.voidOpen ? {} : { status: 'failed' };
+}
+
+function voidFailureEffect(r: OperationRecording): Effect {
+  const { payment, operation, attempt } = r;
+  // Behind a capture that was taken back there is nothing else to wait for.
+  const over =
+    !operation.late &&
+    payment.captureClosed &&
+    payment.amountCaptured === 0n &&
+    attempt.status === 'authorized';
+  if (over) return { payment: {}, entries: [], status: 'failed', events: ['payment.failed'] };
+  if (operation.cause !== 'expiry') return { payment: {}, entries: [], events: [] };
+  // Tried again later and later: a provider that refuses for ever must not fill the books of operations.
+  const before = payment.operations.filter((o) => o.kind === 'void' && o.cause === 'expiry').length;
+  const dueAt = payment.now + Math.max(retryExpiryMs, lookupDelayMs(8 + before));
+  const patch = { id: attempt.id, fromStatus: attempt.status, dueAt };
+  return { payment: {}, attempt: patch, entries: [], events: [] };
 }

@@ -18,7 +18,7 @@ processing              .  x  x  x  x  x  .  x  x  x  x
 requires_action         x  .  x  x  x  x  .  x  x  x  .
 requires_payment_method x  .  .  .  .  .  .  x  x  .  .
 requires_capture        .  .  .  .  x  x  .  x  x  x  .
-partially_captured      .  .  .  x  .  x  .  .  x  .  .
+partially_captured      .  .  .  x  .  x  .  x  x  x  .
 captured                .  .  .  x  x  .  x  .  x  .  .
 settled                 .  .  .  .  .  .  .  .  .  .  .
 canceled                .  .  .  .  .  .  .  .  .  .  .

@@ -68,7 +68,7 @@ export const paymentTransitions: Transitions<PaymentStatus> = {
   // `failed` behind a success only on evidence that the provider took it back.
   requires_capture: ['partially_captured', 'captured', 'canceled', 'expired', 'failed'],
   // Back only on evidence of a late failure: a capture that had succeeded did not.
-  partially_captured: ['captured', 'requires_capture', 'failed'],
+  partially_captured: ['captured', 'requires_capture', 'canceled', 'expired', 'failed'],
   captured: ['settled', 'partially_captured', 'requires_capture', 'failed'],
   settled: [],
   canceled: [],

@@ -105,7 +105,8 @@ function recordAction(
 function recordStillOpen(r: Recording): Change | null {
   if (r.attempt.dueAt === null || r.attempt.dueAt > r.payment.now) return null;
   const { id, lookups, expiresAt } = r.attempt;
-  const dueAt = Math.min(expiresAt ?? Infinity, r.payment.now + lookupDelayMs(lookups + 2));
+  const until = expiresAt !== null && expiresAt > r.payment.now ? expiresAt : Infinity;
+  const dueAt = Math.min(until, r.payment.now + lookupDelayMs(lookups + 2));
   return {
     attempts: {
       update: [{ id, fromStatus: 'requires_action', lookups: lookups + 1, dueAt }],

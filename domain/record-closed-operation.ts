@@ -3,7 +3,7 @@ import type { Change, TimelineLine } from './change.ts';
 import type { OperationRecording } from './operation-effects.ts';
 import { attemptById, type OperationState, type PaymentState } from './payment-state.ts';
 import type { LookupResult, ProviderEvidence, ProviderOutcome } from './provider.ts';
-import { recordLateFailure, recordLateRefund } from './record-late-failure.ts';
+import { recordLateCapture, recordLateFailure, recordLateRefund } from './record-late-failure.ts';
 import { checkAmount } from './recording.ts';
 import { lookupDelayMs } from './timing.ts';
 
@@ -49,7 +49,11 @@ export function recordClosedOperation(
           id,
           fromStatus: status,
           lookups: lookups + 1,
-          dueAt: silent ? payment.now + lookupDelayMs(lookups) : null,
+          // A contradiction may become bookable once what is under way has ended.
+          dueAt:
+            silent || (contradicts && underWay(payment))
+              ? payment.now + lookupDelayMs(lookups)
+              : null,
         },
       ],
     },
@@ -69,6 +73,10 @@ function contradiction(
   };
 }
 
+function underWay(payment: PaymentState): boolean {
+  return payment.captureReserved > 0n || payment.voidOpen;
+}
+
 /** What can be booked by rule; the rest is kept as a contradiction for a person. */
 function lateFact(
   payment: PaymentState,
@@ -81,5 +89,6 @@ function lateFact(
   if (outcome.kind === 'declined') return recordLateFailure(reversal, operation, outcome.decline);
   const { amount } = operation;
   const seen = checkAmount(outcome, { amount, currency: payment.currency });
-  return seen.kind === 'approved' ? recordLateRefund(reversal, operation) : null;
+  if (seen.kind !== 'approved') return null;
+  return recordLateRefund(reversal, operation) ?? recordLateCapture(reversal, operation);
 }

@@ -3,6 +3,7 @@
  * it did after it had said no. Only a lookup is believed; entries of their own correct the books.
  */
 import type { AttemptPatch, Change, TimelineLine } from './change.ts';
+import { captureEffect } from './operation-effects.ts';
 import type { AttemptState, OperationState, PaymentState } from './payment-state.ts';
 import {
   captureFailedEntry,
@@ -68,7 +69,8 @@ function failed(
         id: operation.id,
         fromStatus: 'succeeded',
         status: 'failed',
-        failure,
+        // Ours, whatever the provider calls it: what was taken back once is not believed again by rule.
+        failure: { ...failure, code: 'late_failure' },
         dueAt: null,
         basis: basisOf(r.evidence),
       },
@@ -89,24 +91,43 @@ function captureTakenBack(r: Reversal, operation: OperationState, failure: Decli
   const { payment, attempt, evidence } = r;
   const nothingLeft = payment.amountCaptured === operation.amount;
   const saleGone = nothingLeft && attempt.kind === 'sale' && attempt.status === 'authorized';
+  const status = statusAfterLoss(payment, nothingLeft);
+  // What is under way keeps its part of the hold; the rest will not be asked for any more.
+  const rest =
+    payment.captureClosed || attempt.status !== 'authorized'
+      ? 0n
+      : payment.amountAuthorized - payment.amountCaptured - payment.captureReserved;
   return {
     payment: {
       captureClosed: true,
-      ...(nothingLeft && { status: 'failed' as const, statusBasis: basisOf(evidence) }),
+      ...(status !== undefined && { status, statusBasis: basisOf(evidence) }),
     },
     ...(saleGone && { attempts: { update: [attemptGone(r)] } }),
     operations: failed(r, operation, failure),
-    entries: [captureFailedEntry(payment, attempt, operation)],
+    entries: [
+      captureFailedEntry(payment, attempt, operation),
+      ...(rest > 0n ? [releaseEntry(payment, attempt, rest, `${operation.id}/failed_late`)] : []),
+    ],
     timeline: [
       move(r, 'capture', { operation_id: operation.id }, 'succeeded', 'failed'),
       ...(saleGone ? [move(r, 'attempt', { attempt_id: attempt.id }, 'authorized', 'voided')] : []),
-      ...(nothingLeft ? [move(r, 'payment', {}, payment.status, 'failed')] : []),
+      ...(status === undefined ? [] : [move(r, 'payment', {}, payment.status, status)]),
     ],
     events: [
       { type: 'capture.failed', operationId: operation.id },
-      ...(nothingLeft ? [{ type: 'payment.failed' }] : []),
+      ...(status === 'failed' ? [{ type: 'payment.failed' }] : []),
     ],
   };
+}
+
+/** While a capture or a void is under way, its end says how the payment ends. */
+function statusAfterLoss(
+  payment: PaymentState,
+  nothingLeft: boolean,
+): 'failed' | 'captured' | undefined {
+  if (payment.captureReserved > 0n || payment.voidOpen) return undefined;
+  if (nothingLeft) return 'failed';
+  return payment.status === 'partially_captured' ? 'captured' : undefined;
 }
 
 /** An authorization the provider no longer knows, before anything of it was captured. */
@@ -147,5 +168,41 @@ export function recordLateRefund(r: Reversal, operation: OperationState): Change
     entries: [refundEntry(r.payment, r.attempt, operation)],
     timeline: [move(r, 'refund', { operation_id: operation.id }, 'failed', 'succeeded')],
     events: [{ type: 'refund.succeeded', operationId: operation.id }],
+  };
+}
+
+/** A capture that was refused and done all the same, while the authorization still has room for it. */
+export function recordLateCapture(r: Reversal, operation: OperationState): Change | null {
+  const { payment, attempt, evidence } = r;
+  if (operation.kind !== 'capture' || operation.failureCode === 'late_failure') return null;
+  const inUse = payment.captureClosed || payment.voidOpen || payment.captureReserved > 0n;
+  const free = payment.amountAuthorized - payment.amountCaptured;
+  if (attempt.status !== 'authorized' || inUse || operation.amount > free) return null;
+  const effect = captureEffect({ payment, operation, attempt });
+  const { status } = effect;
+  return {
+    payment: {
+      ...effect.payment,
+      ...(status !== undefined && { status, statusBasis: basisOf(evidence) }),
+    },
+    operations: {
+      update: [
+        {
+          id: operation.id,
+          fromStatus: 'failed',
+          status: 'succeeded',
+          dueAt: null,
+          basis: basisOf(evidence),
+        },
+      ],
+    },
+    entries: effect.entries,
+    timeline: [
+      move(r, 'capture', { operation_id: operation.id }, 'failed', 'succeeded'),
+      ...(status === undefined || status === payment.status
+        ? []
+        : [move(r, 'payment', {}, payment.status, status)]),
+    ],
+    events: effect.events.map((type) => ({ type, operationId: operation.id })),
   };
 }

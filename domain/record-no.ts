@@ -89,7 +89,8 @@ export function failOver(
  */
 export function recordFenced(r: Recording, evidence: ProviderEvidence): Change | null {
   const { payment, attempt } = r;
-  if (payment.amountCaptured > 0n || payment.captureReserved > 0n || payment.voidOpen) return null;
+  const inUse = payment.captureReserved > 0n || payment.voidOpen || payment.captureClosed;
+  if (payment.amountCaptured > 0n || inUse) return null;
   const basis = basisOf(evidence);
   return {
     payment: { status: 'canceled', statusBasis: basis, captureClosed: true, nextAction: null },

@@ -184,6 +184,7 @@ function recordFailure(
 function finishedMeanwhile({ operation, attempt }: OperationRecording, decline: Decline): boolean {
   return (
     operation.kind === 'void' &&
+    operation.status !== 'pending' &&
     attempt.status === 'requires_action' &&
     decline.code === 'already_captured'
   );
@@ -199,7 +200,8 @@ function recordBehindPage(r: OperationRecording, evidence: ProviderEvidence): Ch
 
 /** Absent for good: what was accepted is still to be done, and will be asked for under a new key. */
 export function recordAbsent(r: OperationRecording, evidence: ProviderEvidence): Change | null {
-  const open = isOpen(r.operation) && r.operation.status !== 'requested';
+  // What was acknowledged (`pending`) cannot be proven absent.
+  const open = r.operation.status === 'submitting' || r.operation.status === 'unknown';
   return open ? recordNotSent(r, evidence) : null;
 }
 

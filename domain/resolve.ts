@@ -44,6 +44,10 @@ export function resolveAttempt(
   if (lookup.kind === 'no_answer' || payment.now < attempt.sendBy + contract.settlingMs) {
     return { kind: 'look_again', absent: false };
   }
+  // What was acknowledged, or shown to the shopper, is there: absence would be the lookup's mistake.
+  if (attempt.status === 'pending' || attempt.status === 'requires_action') {
+    return { kind: 'look_again', absent: false };
+  }
   const wanted =
     openVoid(payment) === undefined && payment.submitBy !== null && payment.now < payment.submitBy;
   if (wanted && payment.now < attempt.keyHorizon && attempt.sentCount < sendsMax) {
@@ -112,6 +116,7 @@ export function resolveOperation(
   if (lookup.kind === 'no_answer' || payment.now < sendBy + contract.settlingMs) {
     return { kind: 'look_again', absent: false };
   }
+  if (operation.status === 'pending') return { kind: 'look_again', absent: false };
   // One resend per key, then absence is to be proven; where it never can be, as long as the key lives.
   const mayResend = sendsOfKey(operation) < sendsMax || contract.absenceFinalAfterMs === null;
   if (mayResend && operation.keyHorizon !== null && payment.now < operation.keyHorizon) {

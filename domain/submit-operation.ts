@@ -44,7 +44,11 @@ export function planOperation(
       return { kind: 'close', change: refundInstead(payment, operation, attempt, newOperationId) };
     }
     // A final capture went before and gave the rest back: nothing is held any more.
-    if (payment.captureClosed) return { kind: 'close', change: cancelUnsent(payment, operation) };
+    // Unless that capture was taken back: then the provider holds it after all.
+    const stillHeld = attempt.status === 'authorized' && payment.amountCaptured === 0n;
+    if (payment.captureClosed && !stillHeld) {
+      return { kind: 'close', change: cancelUnsent(payment, operation) };
+    }
   }
   if (attempt?.providerReference == null) {
     throw new Error(`operation ${operation.id} has no attempt at a provider`);

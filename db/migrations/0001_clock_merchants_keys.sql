@@ -50,10 +50,12 @@ create table idempotency_keys (
   created_at timestamptz not null default tender_now(),
   constraint idempotency_keys_pkey primary key (merchant_id, person, key)
 );
-create function refuse_answer_change() returns trigger language plpgsql as $$
+create function refuse_answer_change() returns trigger language plpgsql set search_path = public, pg_temp as $$
 begin
   if old.answer_status is not null or
-    (old.merchant_id, old.person, old.key, old.fingerprint) is distinct from (new.merchant_id, new.person, new.key, new.fingerprint)
+    (old.merchant_id, old.person, old.key, old.fingerprint, old.method, old.path, old.resource_kind, old.payment_id, old.awaits_id)
+    is distinct from
+    (new.merchant_id, new.person, new.key, new.fingerprint, new.method, new.path, new.resource_kind, new.payment_id, new.awaits_id)
   then
     raise exception 'the answer of key % is frozen', old.key using errcode = 'TD010', constraint = 'idempotency_keys_frozen';
   end if;

@@ -51,6 +51,7 @@ create table payments (
   status_basis jsonb not null,
   created_at timestamptz not null default tender_now(),
   updated_at timestamptz not null default tender_now(),
+  constraint payments_of_merchant unique (id, merchant_id),
   constraint payments_amounts_not_negative check (
     amount_authorized >= 0 and amount_captured >= 0 and capture_reserved >= 0 and amount_refunded >= 0
     and refund_reserved >= 0 and amount_disputed >= 0 and amount_excess >= 0),
@@ -92,7 +93,9 @@ create table attempts (
   basis jsonb not null,
   created_at timestamptz not null default tender_now(),
   updated_at timestamptz not null default tender_now(),
-  constraint attempts_numbered unique (payment_id, number)
+  constraint attempts_numbered unique (payment_id, number),
+  -- Foreign keys do not see row-level security: a row may only belong to its own merchant's payment.
+  constraint attempts_of_merchant foreign key (payment_id, merchant_id) references payments (id, merchant_id)
 );
 -- One live attempt per payment: no second provider while the first may hold money.
 create unique index attempts_one_live on attempts (payment_id)
@@ -126,7 +129,9 @@ create table operations (
   requested_by text not null,
   created_at timestamptz not null default tender_now(),
   updated_at timestamptz not null default tender_now(),
-  constraint operations_numbered unique (payment_id, number)
+  constraint operations_numbered unique (payment_id, number),
+  constraint operations_of_merchant foreign key (payment_id, merchant_id) references payments (id, merchant_id),
+  constraint operations_late_cause check (late = (cause = 'late_success'))
 );
 create index operations_by_attempt on operations (attempt_id) where attempt_id is not null;
 
@@ -137,7 +142,7 @@ $$;
 -- How long direct delivery has before the sweeper takes over.
 create function direct_delivery() returns interval language sql immutable as $$ select interval '2 seconds' $$;
 
-create function check_status_transition() returns trigger language plpgsql as $$
+create function check_status_transition() returns trigger language plpgsql set search_path = public, pg_temp as $$
 begin
   if old.status is distinct from new.status and not exists (
     select from status_transitions where object = tg_argv[0] and from_status = old.status and to_status = new.status)
@@ -154,10 +159,24 @@ create trigger attempts_transition before update on attempts
 create trigger operations_transition before update on operations
   for each row execute function check_status_transition('operation');
 
--- What was agreed is never rewritten: amounts, currency and owner of a payment, attempt or operation.
-create function refuse_identity_change() returns trigger language plpgsql as $$
+-- What was agreed is never rewritten: what a payment, attempt or operation is, whose it is, how much.
+create function refuse_identity_change() returns trigger language plpgsql set search_path = public, pg_temp as $$
+declare same boolean;
 begin
-  if (old.id, old.merchant_id, old.amount, old.currency) is distinct from (new.id, new.merchant_id, new.amount, new.currency) then
+  case tg_table_name
+    when 'payments' then same := (old.id, old.merchant_id, old.amount, old.currency, old.capture_method, old.unique_reference)
+      is not distinct from (new.id, new.merchant_id, new.amount, new.currency, new.capture_method, new.unique_reference)
+      and new.version >= old.version and (new.capture_closed or not old.capture_closed);
+    when 'attempts' then same :=
+      (old.id, old.merchant_id, old.amount, old.currency, old.payment_id, old.number, old.provider, old.kind, old.provider_key)
+      is not distinct from
+      (new.id, new.merchant_id, new.amount, new.currency, new.payment_id, new.number, new.provider, new.kind, new.provider_key);
+    else same :=
+      (old.id, old.merchant_id, old.amount, old.currency, old.payment_id, old.number, old.kind, old.cause, old.late)
+      is not distinct from
+      (new.id, new.merchant_id, new.amount, new.currency, new.payment_id, new.number, new.kind, new.cause, new.late);
+  end case;
+  if not same then
     raise exception '% % is fixed once written', tg_table_name, old.id using errcode = 'TD002';
   end if;
   return new;
@@ -167,12 +186,14 @@ create trigger attempts_identity before update on attempts for each row execute 
 create trigger operations_identity before update on operations for each row execute function refuse_identity_change();
 
 -- What was moved and reserved follows the operations, by the trigger below and by nothing else.
-create function refuse_amount_change() returns trigger language plpgsql as $$
+create function refuse_amount_change() returns trigger language plpgsql set search_path = public, pg_temp as $$
 begin
   if pg_trigger_depth() = 1 and
-    (old.amount_captured, old.capture_reserved, old.amount_refunded, old.refund_reserved, old.void_open)
+    (old.amount_captured, old.capture_reserved, old.amount_refunded, old.refund_reserved, old.amount_disputed,
+      old.amount_excess, old.void_open)
     is distinct from
-    (new.amount_captured, new.capture_reserved, new.amount_refunded, new.refund_reserved, new.void_open)
+    (new.amount_captured, new.capture_reserved, new.amount_refunded, new.refund_reserved, new.amount_disputed,
+      new.amount_excess, new.void_open)
   then
     raise exception 'amounts of payment % follow its operations', old.id using errcode = 'TD009', constraint = 'amounts_follow_operations';
   end if;
@@ -186,20 +207,25 @@ $$;
 
 -- Keeps the payment's reserved and moved amounts equal to its operations, whoever writes them.
 -- The UPDATE takes the payment's row lock, so concurrent requests queue and the CHECKs judge the sum.
-create function reserve_operation() returns trigger language plpgsql as $$
+create function reserve_operation() returns trigger language plpgsql set search_path = public, pg_temp as $$
 declare
   was_open bigint := 0; was_done bigint := 0;
   is_open bigint := case when is_open_operation(new.status) then new.amount else 0 end;
   is_done bigint := case when new.status = 'succeeded' then new.amount else 0 end;
   held payments;
 begin
+  if tg_op = 'INSERT' then
+    select * into strict held from payments where id = new.payment_id for no key update;
+    if new.currency <> held.currency then
+      raise exception 'operation % is in another currency than its payment', new.id using errcode = 'TD002';
+    end if;
+  end if;
   if new.late then return new; end if;
   if tg_op = 'UPDATE' then
     if old.status = new.status then return new; end if;
     was_open := case when is_open_operation(old.status) then old.amount else 0 end;
     was_done := case when old.status = 'succeeded' then old.amount else 0 end;
   else
-    select * into strict held from payments where id = new.payment_id for no key update;
     if new.kind in ('capture', 'void') and new.status = 'requested' and held.void_open then
       raise exception 'payment % is being canceled', new.payment_id
         using errcode = 'TD003', constraint = 'cancel_pending';

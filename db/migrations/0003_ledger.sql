@@ -23,6 +23,7 @@ create table journal_entries (
   recorded_at timestamptz not null default tender_now(),
   body_hash bytea not null,
   transaction_id xid8 not null default pg_current_xact_id(),
+  constraint journal_entries_of_merchant foreign key (payment_id, merchant_id) references payments (id, merchant_id),
   constraint journal_entries_key unique (merchant_id, key),
   constraint journal_entries_release_is_pending check (resolves_id is null or state = 'pending')
 );
@@ -57,8 +58,23 @@ create table account_balances (
     pending_debits >= 0 and pending_credits >= 0 and posted_debits >= 0 and posted_credits >= 0)
 );
 
+-- When it was recorded, and by which transaction, is not the writer's to say; what it releases must be held.
+create function check_entry() returns trigger language plpgsql set search_path = public, pg_temp as $$
+begin
+  new.recorded_at := tender_now();
+  new.transaction_id := pg_current_xact_id();
+  if new.resolves_id is not null and not exists (
+    select from journal_entries e where e.id = new.resolves_id and e.merchant_id = new.merchant_id
+      and e.state = 'pending' and e.resolves_id is null)
+  then
+    raise exception 'journal entry % releases what is not held', new.key using errcode = 'TD005', constraint = 'journal_entry_released';
+  end if;
+  return new;
+end $$;
+create trigger journal_entries_check before insert on journal_entries for each row execute function check_entry();
+
 -- Postings join an entry only in the transaction that wrote it, and only its owner's.
-create function check_posting() returns trigger language plpgsql as $$
+create function check_posting() returns trigger language plpgsql set search_path = public, pg_temp as $$
 declare entry journal_entries;
 begin
   select * into strict entry from journal_entries where id = new.entry_id;
@@ -74,7 +90,7 @@ create trigger postings_check before insert on postings for each row execute fun
 
 -- Rows in key order: every transaction takes these locks in the same order, so none can deadlock.
 -- Postings of a releasing entry are mirrored, so they take back from the other side.
-create function apply_postings() returns trigger language plpgsql security definer set search_path = public as $$
+create function apply_postings() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 declare d record;
 begin
   for d in
@@ -102,7 +118,7 @@ end $$;
 create trigger postings_apply after insert on postings
   referencing new table as new_postings for each statement execute function apply_postings();
 
-create function check_entry_balanced() returns trigger language plpgsql security definer set search_path = public as $$
+create function check_entry_balanced() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 declare entry text := case tg_table_name when 'postings' then to_jsonb(new) ->> 'entry_id' else to_jsonb(new) ->> 'id' end;
 begin
   if (select count(*) < 2 from postings where entry_id = entry)
@@ -135,7 +151,7 @@ create constraint trigger journal_entries_balanced after insert on journal_entri
 create constraint trigger postings_balanced after insert on postings
   deferrable initially deferred for each row execute function check_entry_balanced();
 
-create function refuse_rewrite() returns trigger language plpgsql as $$
+create function refuse_rewrite() returns trigger language plpgsql set search_path = public, pg_temp as $$
 begin
   raise exception '% is append-only', tg_table_name using errcode = 'TD006', constraint = 'append_only';
 end $$;

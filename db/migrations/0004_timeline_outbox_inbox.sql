@@ -24,7 +24,7 @@ create function timeline_hash(previous bytea, line timeline) returns bytea langu
 $$;
 
 -- The database numbers and chains: a writer can neither skip, reorder nor forge a link.
-create function chain_timeline() returns trigger language plpgsql as $$
+create function chain_timeline() returns trigger language plpgsql set search_path = public, pg_temp as $$
 declare last timeline;
 begin
   select merchant_id into strict new.merchant_id from payments where id = new.payment_id for no key update;
@@ -60,7 +60,8 @@ create table outbox (
   object jsonb not null,
   created_at timestamptz not null default tender_now(),
   transaction_id xid8 not null default pg_current_xact_id(),
-  constraint outbox_ordered unique (payment_id, sequence)
+  constraint outbox_ordered unique (payment_id, sequence),
+  constraint outbox_of_merchant foreign key (payment_id, merchant_id) references payments (id, merchant_id)
 );
 create index outbox_by_merchant on outbox (merchant_id, id desc);
 

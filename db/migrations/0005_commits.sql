@@ -33,6 +33,8 @@ create function freeze_answers(p_awaits_id text, p_status int, p_code text, p_de
 returns void language sql as $$
   update idempotency_keys set answer_status = p_status, answer_code = p_code, answer_detail = p_detail, answer = p_answer
   where awaits_id = p_awaits_id and answer_status is null
+    -- A key of another merchant that names this payment is not answered with it.
+    and merchant_id = p_answer #>> '{payment,merchant_id}'
 $$;
 
 create function append_timeline(p_payment_id text, lines jsonb) returns void language sql as $$
@@ -176,7 +178,9 @@ begin
   -- When this payment next wants attention. The work is being done now, so not before direct delivery
   -- has had its time; the sweeper comes after that (DESIGN 3, "Nothing committed is left undelivered").
   select least(
-      (select min(a.due_at) from attempts a where a.payment_id = p.id and not (a.status = 'authorized' and p.capture_closed)),
+      (select min(a.due_at) from attempts a where a.payment_id = p.id 
+        -- Only the expiry means nothing any more: a lookup that is due is due.
+        and not (a.status = 'authorized' and p.capture_closed and a.due_at is not distinct from a.expires_at)),
       (select min(o.due_at) from operations o where o.payment_id = p.id and not is_queued(o)),
       case when p.status = 'processing' and not exists (
           select from attempts a where a.payment_id = p.id and is_live_attempt(a.status)) then tender_now() end,
@@ -197,7 +201,7 @@ end $$;
 
 -- Authentication comes before the merchant is known, so it may not depend on row-level security.
 create function find_api_key(p_hash bytea) returns table (id text, merchant_id text, mode text, scopes text[])
-language sql stable security definer set search_path = public as $$
+language sql stable security definer set search_path = public, pg_temp as $$
   select k.id, k.merchant_id, k.mode, k.scopes from api_keys k where k.secret_hash = p_hash and k.revoked_at is null
 $$;
 

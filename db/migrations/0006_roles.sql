@@ -5,6 +5,7 @@ grant usage on schema public to tender_api, tender_worker;
 revoke create on schema public from public;
 
 grant select on all tables in schema public to tender_worker;
+revoke select on api_keys from tender_worker;
 grant insert on payments, attempts, operations, customers, idempotency_keys, journal_entries, postings, timeline, outbox, inbox
   to tender_worker;
 grant update on payments, attempts, operations, idempotency_keys to tender_worker;
@@ -16,13 +17,13 @@ grant insert on idempotency_keys, customers, payments, operations, timeline, out
 grant update on idempotency_keys, payments, operations to tender_api;
 
 -- The clock moves only through here, and only forward; the caller checks that this is sandbox mode.
-create function set_clock_offset(p_seconds bigint) returns void language sql security definer set search_path = public as $$
+create function set_clock_offset(p_seconds bigint) returns void language sql security definer set search_path = public, pg_temp as $$
   update clock set offset_seconds = greatest(offset_seconds, p_seconds)
 $$;
 -- A provider's webhook arrives before any merchant is known; it may only append to the inbox and set the
 -- payment it belongs to in motion.
 create function receive_webhook(p_provider text, p_event_id text, p_type text, p_reference text, p_raw bytea, p_delay_ms int)
-returns table (payment_id text, fresh boolean) language plpgsql security definer set search_path = public as $$
+returns table (payment_id text, fresh boolean) language plpgsql security definer set search_path = public, pg_temp as $$
 declare owner text; inserted int;
 begin
   select a.payment_id into owner from attempts a where a.id = p_reference;
@@ -42,7 +43,7 @@ begin
 end $$;
 -- The return page knows a token, no merchant. Whoever comes back has news: the attempt is looked up now.
 create function arrive_at_return(p_token text) returns table (payment_id text, merchant_id text, return_url text)
-language plpgsql security definer set search_path = public as $$
+language plpgsql security definer set search_path = public, pg_temp as $$
 declare found_attempt attempts;
 begin
   select * into found_attempt from attempts a where a.return_token = p_token;
@@ -55,7 +56,7 @@ begin
   end if;
   return query select p.id, p.merchant_id, p.options ->> 'return_url' from payments p where p.id = found_attempt.payment_id;
 end $$;
-create function merchant_exists(p_id text) returns boolean language sql stable security definer set search_path = public as $$
+create function merchant_exists(p_id text) returns boolean language sql stable security definer set search_path = public, pg_temp as $$
   select exists (select from merchants where id = p_id)
 $$;
 revoke execute on function set_clock_offset(bigint), receive_webhook(text, text, text, text, bytea, int), arrive_at_return(text), merchant_exists(text) from public;
@@ -79,7 +80,10 @@ begin
 end $$;
 
 -- Whoever asks, asks: what became of it is the worker's to write.
-create policy api_requests on operations as restrictive for insert to tender_api with check (status = 'requested');
+create policy api_requests on operations as restrictive for insert to tender_api with check (status = 'requested' and not late);
+create policy api_accepts on payments as restrictive for insert to tender_api with check (
+  status = 'processing' and amount_authorized + amount_captured + capture_reserved + amount_refunded + refund_reserved
+    + amount_disputed + amount_excess = 0 and not void_open and not capture_closed);
 
 -- Reads of one merchant in one round trip: the merchant is set for the statement, row-level security does the rest.
 create function read_payment(p_merchant_id text, p_payment_id text) returns jsonb language plpgsql as $$

@@ -1,6 +1,6 @@
 /** Which histories there are: an ordinary beginning, then trouble. */
 import fc from 'fast-check';
-import type { Behaviour, Looked } from './provider-model.ts';
+import type { Behaviour, Looked } from './provider-world.ts';
 
 /** Each but `drive_twice` is one executor's work, done until the payment rests or waits. */
 export type Action =

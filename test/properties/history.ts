@@ -18,7 +18,8 @@ import type { PaymentState } from '../../domain/payment-state.ts';
 import type { ProviderContract } from '../../domain/provider.ts';
 import type { Action, History } from './histories.ts';
 import type { MemoryDatabase } from './memory-database.ts';
-import { createProviderModel, type ProviderModel, type World } from './provider-model.ts';
+import { createProviderModel, type ProviderModel } from './provider-model.ts';
+import type { World } from './provider-world.ts';
 
 export interface Lived {
   readonly database: MemoryDatabase;
@@ -142,22 +143,27 @@ export async function live(
     const asking = (operationId: string) => ({ operationId, actor: 'api_key:key_1' });
     switch (action.kind) {
       case 'drive':
-        return void (await drive(1));
+        await drive(1);
+        return;
       case 'drive_twice':
-        return void (await drive(2));
+        await drive(2);
+        return;
       case 'advance':
         advanceTo(database.now() + action.ms);
-        return void (await drive(1));
+        await drive(1);
+        return;
       case 'overtaken':
         // Somebody else takes over what hangs; then what hung goes on.
         advanceTo(database.now() + 7 * seconds);
         await drive(1);
         await wakeHeld(0);
-        return void (await drive(1));
+        await drive(1);
+        return;
       case 'to_next_due': {
         const { wake_at } = database.snapshot().payment;
         if (wake_at !== null) advanceTo(Date.parse(wake_at));
-        return void (await drive(1));
+        await drive(1);
+        return;
       }
       case 'capture':
         return ask((payment, id) => {
@@ -188,7 +194,8 @@ export async function live(
         }
         return;
       case 'webhook':
-        return tellAll();
+        tellAll();
+        return;
       case 'wake_held':
         return wakeHeld(action.which);
     }

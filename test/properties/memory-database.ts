@@ -3,14 +3,7 @@
  * (compare-and-set, transition tables, reserved amounts, ceilings, books), with a clock that a test moves.
  * `same-as-postgres.test.ts` holds it to that. Thousands of histories a second instead of dozens.
  */
-import {
-  Kysely,
-  PostgresAdapter,
-  PostgresIntrospector,
-  PostgresQueryCompiler,
-  type CompiledQuery,
-  type DatabaseConnection,
-} from 'kysely';
+import type { CompiledQuery } from 'kysely';
 import type { Db } from '../../db/client.ts';
 import type { PaymentRow, PaymentSnapshot } from '../../db/snapshot.ts';
 import {
@@ -20,6 +13,7 @@ import {
   operationTransitions,
   paymentTransitions,
 } from '../../domain/payment.ts';
+import { kyselyOver } from './memory-connection.ts';
 import { journal, RefusedByDatabase, type Journal } from './memory-journal.ts';
 
 type Row = Record<string, unknown>;
@@ -268,37 +262,4 @@ function isQueued(operation: Row, { attempts, operations }: Omit<Tables, 'paymen
         includes(openOperationStatuses, o['status']),
     )
   );
-}
-
-function kyselyOver(execute: (query: CompiledQuery) => Row[]): Db {
-  const connection: DatabaseConnection = {
-    executeQuery: async (query) => {
-      try {
-        return { rows: execute(query) as never[] };
-      } catch (error) {
-        if (error instanceof RefusedByDatabase) throw error;
-        throw new RefusedByDatabase('XX000', String(error));
-      }
-    },
-    streamQuery: () => {
-      throw new Error('not streamed');
-    },
-  };
-  const nothing = async (): Promise<void> => undefined;
-  return new Kysely({
-    dialect: {
-      createAdapter: () => new PostgresAdapter(),
-      createIntrospector: (db) => new PostgresIntrospector(db),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
-      createDriver: () => ({
-        init: nothing,
-        acquireConnection: async () => connection,
-        beginTransaction: nothing,
-        commitTransaction: nothing,
-        rollbackTransaction: nothing,
-        releaseConnection: nothing,
-        destroy: nothing,
-      }),
-    },
-  });
 }

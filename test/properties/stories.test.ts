@@ -5,7 +5,7 @@ import { aRow, contracts } from './fixtures.ts';
 import type { Action, History } from './histories.ts';
 import { live, type Lived } from './history.ts';
 import { createMemoryDatabase } from './memory-database.ts';
-import type { Behaviour } from './provider-model.ts';
+import type { Behaviour } from './provider-world.ts';
 import { theBooksAreTheProviders, whatIsReservedIsHeld } from './truths.ts';
 
 const alder = 0;

@@ -1,5 +1,5 @@
 /** A database of one's own with payments in any state, reached by the same commits as in service. */
-import { sql } from 'kysely';
+import type { sql } from 'kysely';
 import { commitChange } from '../../db/changes.ts';
 import { connectDb, type Db } from '../../db/client.ts';
 import type { KeyClaim } from '../../db/idempotency-keys.ts';

@@ -1,0 +1,272 @@
+/** What each role may see, write and call; and what running the set-up again does. */
+import { createHash, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sql } from 'kysely';
+import pg from 'pg';
+import type { PaymentState } from '../domain/payment-state.ts';
+import { newId } from '../runtime/ids.ts';
+import { testAddresses } from '../test/support/addresses.ts';
+import { openPaymentDatabase, sqlAs, verdictOf } from '../test/support/payment-database.ts';
+import type { PaymentDatabase } from '../test/support/payment-database.ts';
+import { openRows, type Rows } from '../test/support/rows.ts';
+import { waitFor } from '../test/support/wait.ts';
+import { arriveAtReturn, findApiKey, receiveWebhook, setClockOffset } from './access.ts';
+import { connectDb, type Db } from './client.ts';
+import { migrate } from './migrate.ts';
+import { seedMerchants } from './seed.ts';
+
+type Role = 'tender_api' | 'tender_worker';
+const roles: readonly Role[] = ['tender_api', 'tender_worker'];
+
+let on: PaymentDatabase;
+let a: PaymentState;
+let b: PaymentState;
+beforeAll(async () => {
+  on = await openPaymentDatabase();
+  [a, b] = await Promise.all([
+    on.captured({ customer: { name: 'Ada' } }),
+    on.captured({ customer: { name: 'Bob' } }),
+  ]);
+});
+afterAll(() => on.close());
+
+const as = (role: Role, merchantId: string, statement: string): Promise<readonly unknown[]> =>
+  sqlAs(on, role, merchantId, sql.raw(statement));
+
+function ownerDb(url: string): Db {
+  const options = { applicationName: 'owner', poolSize: 2, onError: () => undefined };
+  return connectDb({ ...options, url: `${url}?options=-c%20role%3Dtender_owner` });
+}
+
+/** Not of any merchant: the clock, the chart of accounts and the state machine. */
+const shared = ['accounts', 'clock', 'status_transitions'];
+const guarded = [
+  ...['account_balances', 'customers', 'idempotency_keys', 'journal_entries', 'merchants'],
+  ...['operations', 'outbox', 'payments', 'postings', 'timeline', 'attempts'],
+].sort();
+
+describe('row-level security', () => {
+  test('tender_api may read these tables and no others', async () => {
+    const rows = await on.rows.all<{ name: string }>(`
+      select relname::text as name from pg_class
+      where relnamespace = 'public'::regnamespace and relkind = 'r' and has_any_column_privilege('tender_api', oid, 'select')`);
+    expect(rows.map(({ name }) => name).sort()).toEqual([...guarded, ...shared].sort());
+  });
+
+  const owners = (table: string): string =>
+    `select distinct ${table === 'merchants' ? 'id' : 'merchant_id'} as owner from ${table} order by 1`;
+
+  test.each(guarded)(
+    '%s: no merchant, no rows; one merchant, its rows; a worker, all',
+    async (table) => {
+      const of = (...ids: string[]): unknown => ids.sort().map((owner) => ({ owner }));
+      expect((await sql.raw(owners(table)).execute(on.api)).rows).toEqual([]);
+      expect(await as('tender_api', '', owners(table))).toEqual([]);
+      expect(await as('tender_api', a.merchantId, owners(table))).toEqual(of(a.merchantId));
+      const seen = await as('tender_worker', '', owners(table));
+      expect(seen).toEqual(expect.arrayContaining(of(a.merchantId, b.merchantId) as unknown[]));
+    },
+  );
+
+  test('as merchant A, no row of A hangs on a payment of B', async () => {
+    const operation = `insert into operations (id, payment_id, merchant_id, number, kind, cause, status,
+        amount, currency, late, basis, requested_by)
+      values ('${newId('op')}', '${b.id}', '${a.merchantId}', 99, 'refund', 'request', 'requested', 1, 'USD', true, '{}', 'x')`;
+    const event = `insert into outbox (merchant_id, payment_id, sequence, type, object)
+      values ('${a.merchantId}', '${b.id}', 99, 'x', '{}')`;
+    const write = (statement: string): Promise<string> =>
+      verdictOf(as('tender_api', a.merchantId, statement));
+    expect([await write(operation), await write(event)]).not.toContain('accepted');
+  });
+});
+
+describe.each(roles)('%s', (role) => {
+  test.each([
+    ['create a table', 'create table public.mine (id int)'],
+    ['disable triggers', 'alter table postings disable trigger all'],
+    ['switch triggers off for itself', 'set local session_replication_role = replica'],
+    ['become the owner', 'set local role tender_owner'],
+    ['drop a policy', 'drop policy one_merchant on payments'],
+    ['move the clock by hand', 'update clock set offset_seconds = 1'],
+    ['write merchants', `update merchants set name = 'mine'`],
+    ['write API keys', 'delete from api_keys'],
+    ['read the files of the server', `select pg_read_file('PG_VERSION')`],
+  ])('cannot %s', async (_, statement) => {
+    expect(await verdictOf(as(role, a.merchantId, statement))).toBe('42501');
+  });
+});
+
+test('tender_api cannot read a hash of an API key, nor any other column', async () => {
+  for (const column of ['secret_hash', 'id', 'count(*)']) {
+    expect(await verdictOf(as('tender_api', a.merchantId, `select ${column} from api_keys`))).toBe(
+      '42501',
+    );
+  }
+});
+
+test('a worker cannot make an unbalanced entry pass with a temporary table', async () => {
+  const forged = on.worker.transaction().execute(async (trx) => {
+    await sql`create temporary table postings on commit drop as select * from public.postings`.execute(
+      trx,
+    );
+    await sql`grant select on pg_temp.postings to public`.execute(trx);
+    await sql`
+      insert into journal_entries (id, merchant_id, key, event, state, effective_at, body_hash)
+      values ('je_forged', ${a.merchantId}, 'forged', 'test', 'posted', now(), '')`.execute(trx);
+    await sql`
+      insert into pg_temp.postings values ('je_forged', 1, '', '1100', '', 'debit', 1, 'USD'),
+        ('je_forged', 2, '', '4000', '', 'credit', 1, 'USD')`.execute(trx);
+    await sql`
+      insert into public.postings (entry_id, line, merchant_id, account, side, amount, currency)
+      values ('je_forged', 1, ${a.merchantId}, '1100', 'debit', 5, 'USD')`.execute(trx);
+  });
+  expect(await verdictOf(forged)).not.toBe('accepted');
+});
+
+describe('what is asked before a merchant is known', () => {
+  test('the clock goes forward alone, and not for a worker', async () => {
+    const offset = async (seconds: number): Promise<unknown> => {
+      await setClockOffset(on.api, seconds);
+      return on.rows.one('select offset_seconds::int as offset from clock');
+    };
+    expect(await offset(5)).toEqual({ offset: 5 });
+    expect(await offset(3)).toEqual({ offset: 5 });
+    expect(await offset(-9)).toEqual({ offset: 5 });
+    expect(await offset(6)).toEqual({ offset: 6 });
+    expect(await verdictOf(setClockOffset(on.worker, 7))).toBe('42501');
+  });
+
+  const event = (
+    reference: string,
+    eventId = newId('evt'),
+  ): Parameters<typeof receiveWebhook>[1] => ({
+    ...{ provider: 'alder', eventId, type: 'test', reference, raw: Buffer.from('{}') },
+  });
+  const at = (payment: PaymentState): Promise<unknown> =>
+    on.rows.one(
+      `select p.version::int, a.due_at <= tender_now() as due,
+        p.wake_at > tender_now() and p.wake_at <= tender_now() + interval '60 s' as wakes
+      from payments p join attempts a on a.payment_id = p.id where p.id = $1`,
+      [payment.id],
+    );
+
+  test('a webhook sets its attempt due and its payment awake, once per provider and event', async () => {
+    const payment = await on.captured();
+    const version = Number(payment.version);
+    expect(await at(payment)).toEqual({ version, due: null, wakes: null });
+    const told = event(payment.attempts[0]?.id ?? '');
+    const both = await Promise.all([1, 2].map(() => receiveWebhook(on.api, told, 60_000)));
+    expect(both.map(({ fresh }) => fresh).sort()).toEqual([false, true]);
+    expect(both.map((one) => one.payment_id)).toEqual([payment.id, payment.id]);
+    expect(await at(payment)).toEqual({ version: version + 1, due: true, wakes: true });
+    const sameId = { ...told, provider: 'birch' };
+    expect(await receiveWebhook(on.api, sameId, 0)).toMatchObject({ fresh: true });
+  });
+
+  test('a webhook about a reference unknown to us is kept, without a payment', async () => {
+    const told = event(newId('att'));
+    expect(await receiveWebhook(on.api, told, 0)).toEqual({ payment_id: null, fresh: true });
+    expect(await receiveWebhook(on.api, told, 0)).toEqual({ payment_id: null, fresh: false });
+    expect(
+      await on.rows.all('select raw, payment_id from inbox where event_id = $1', [told.eventId]),
+    ).toEqual([{ raw: told.raw, payment_id: null }]);
+    expect(await verdictOf(receiveWebhook(on.worker, told, 0))).toBe('42501');
+  });
+
+  test('a return with an unknown token is nothing, with a known one its payment', async () => {
+    const { token } = await on.rows.one<{ token: string }>(
+      'select return_token as token from attempts where payment_id = $1',
+      [a.id],
+    );
+    for (const unknown of ['', 'x', `${token}x`])
+      expect(await arriveAtReturn(on.api, unknown)).toBeNull();
+    expect(await arriveAtReturn(on.api, token)).toMatchObject({ payment_id: a.id });
+  });
+
+  test('a key is found by its hash until it is revoked', async () => {
+    const apiKey = `tk_test_${randomUUID()}`;
+    const hash = createHash('sha256').update(apiKey).digest();
+    const owner = ownerDb(on.database.ownerUrl);
+    const merchant = { id: newId('mer'), name: 'One', apiKey, fundModel: 'own' as const };
+    const state = (): Promise<unknown> =>
+      on.rows.all(
+        `select to_jsonb(m) as m, to_jsonb(k) as k from merchants m join api_keys k on k.merchant_id = m.id`,
+      );
+    try {
+      await seedMerchants(owner, [{ ...merchant, uniqueReference: false }]);
+      const once = await state();
+      await seedMerchants(owner, [{ ...merchant, uniqueReference: false }]);
+      expect(await state()).toEqual(once); // Seeding twice changes nothing.
+      expect(await findApiKey(on.api, hash)).toMatchObject({
+        merchant_id: merchant.id,
+        mode: 'test',
+      });
+      await sql`update api_keys set revoked_at = now() where secret_hash = ${hash}`.execute(owner);
+    } finally {
+      await owner.destroy();
+    }
+    expect(await findApiKey(on.api, hash)).toBeNull();
+  });
+});
+
+describe('migrations', () => {
+  const keep = { apiPassword: undefined, workerPassword: undefined };
+  async function onFreshDatabase(run: (url: string, rows: Rows) => Promise<void>): Promise<void> {
+    const admin = openRows(testAddresses().databaseUrl);
+    const name = `tender_fresh_${randomUUID().replaceAll('-', '')}`;
+    await admin.all(`create database ${name}`);
+    const url = new URL(testAddresses().databaseUrl);
+    url.pathname = `/${name}`;
+    const rows = openRows(url.href);
+    try {
+      await run(url.href, rows);
+    } finally {
+      await rows.close();
+      // Not forced: migrate's own connections are still on their way out.
+      await waitFor(() => admin.all(`drop database ${name}`));
+      await admin.close();
+    }
+  }
+  const contents = (rows: Rows): Promise<unknown> =>
+    rows.all(`select (select jsonb_agg(t order by t.name) from kysely_migration t) as migrations,
+      (select jsonb_agg(t order by t.code) from accounts t) as accounts,
+      (select jsonb_agg(t order by t) from status_transitions t) as moves`);
+
+  test('a second run changes nothing', async () => {
+    await onFreshDatabase(async (url, rows) => {
+      expect(await migrate(url, keep)).toHaveLength(6);
+      const once = await contents(rows);
+      expect(await migrate(url, keep)).toEqual([]);
+      expect(await contents(rows)).toEqual(once);
+    });
+  });
+
+  test('two at once on a fresh database both succeed, and each file ran once', async () => {
+    await onFreshDatabase(async (url) => {
+      const both = await Promise.all([migrate(url, keep), migrate(url, keep)]);
+      expect(both.flat()).toHaveLength(6);
+    });
+  });
+
+  test('two at once on a migrated database both succeed, whatever their timing', async () => {
+    await onFreshDatabase(async (url, rows) => {
+      await migrate(url, keep);
+      const first = new pg.Client({ connectionString: url });
+      await first.connect();
+      // What a first run does in writeReferenceData, held open until the second waits for it.
+      await first.query('begin');
+      await first.query('create temporary table moves on commit drop as table status_transitions');
+      await first.query('delete from status_transitions');
+      await first.query('insert into status_transitions table moves');
+      const second = verdictOf(migrate(url, keep));
+      await waitFor(async () => {
+        await rows.one(
+          `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+        );
+      });
+      await first.query('commit');
+      await first.end();
+      expect(await second).toBe('accepted');
+    });
+  });
+});
