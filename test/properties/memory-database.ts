@@ -236,7 +236,12 @@ function wakeAt({ payment, attempts, operations }: Tables, clock: number): strin
   const isLive = attempts.some((a) => includes(liveAttemptStatuses, a['status']));
   const dues = [
     ...attempts
-      .filter((a) => !(a['status'] === 'authorized' && payment['capture_closed'] === true))
+      .filter(
+        (a) =>
+          a['status'] !== 'authorized' ||
+          payment['capture_closed'] !== true ||
+          (a['due_at'] ?? null) !== (a['expires_at'] ?? null),
+      )
       .map((a) => a['due_at']),
     ...operations.filter((o) => !isQueued(o, { attempts, operations })).map((o) => o['due_at']),
     payment['status'] === 'processing' && !isLive ? iso(clock) : null,

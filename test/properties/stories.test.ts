@@ -87,6 +87,30 @@ test('a refusal of the first refund, told after the second was booked, refunds n
   theBooksAreTheProviders(lived);
 });
 
+test('a refusal of the first refund, told after another key was booked, refunds nobody twice', async () => {
+  const lived = await tell({
+    // Hangs; the resend is refused too; proven absent, it is asked for under a new key, and booked.
+    calls: [
+      yes,
+      { wire: 'refused_and_held', verdict: 'yes' },
+      { wire: 'refused', verdict: 'yes' },
+      { wire: 'reply_lost', verdict: 'yes' },
+    ],
+    actions: [
+      drive,
+      { kind: 'refund', percent: 30 },
+      drive,
+      ...[7_000, 30_000, 30_000, 3_000].map(advance),
+      { kind: 'wake_held', which: 0 },
+      drive,
+    ],
+    lookups: [],
+  });
+  expect(lived.payment.operations.map((o) => o.providerKey).at(-1)).toMatch(/\.2$/);
+  expect(taken(lived)).toBe('alder 7000, birch 0, cedar 0');
+  theBooksAreTheProviders(lived);
+});
+
 test('absence is proven, and nobody fails over from it', async () => {
   const lost: Behaviour = { wire: 'request_lost', verdict: 'yes' };
   const lived = await tell({
@@ -146,7 +170,7 @@ describe('an authorization', () => {
     whatIsReservedIsHeld(lived);
   });
 
-  test('BUG: that ended and is forgotten by its provider is not looked up without a pause', async () => {
+  test('that ended and is forgotten by its provider is not looked up without a pause', async () => {
     const lived = await tell({
       ...manual,
       calls: [yes],
