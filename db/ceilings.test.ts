@@ -119,7 +119,7 @@ describe.each(roles)('as %s', (role) => {
     expect(await insert(role, payment, { amount: 1n })).toBe('capture_closed');
   });
 
-  test('BUG: nobody gets past a ceiling by calling an operation late', async () => {
+  test('nobody gets past a ceiling by calling an operation late', async () => {
     const payment = await on.captured({ amount: 100n });
     const late = { kind: 'refund' as const, amount: 1_000_000n, late: true };
     expect(await insert(role, payment, late)).not.toBe('accepted');

@@ -142,7 +142,7 @@ describe('the API of one merchant', () => {
   );
 
   // With the highest number there is, the other merchant's next commit fails, and every one after it.
-  test('BUG: hangs no event on another’s payment', async () => {
+  test('hangs no event on another’s payment', async () => {
     expect(await as(values(theirs, mine.merchantId)['outbox'] ?? '')).not.toBe('accepted');
   });
 

@@ -90,6 +90,14 @@ describe('an approval', () => {
   });
 });
 
+test.each(['declined', 'not_sent', 'voided', 'expired', 'authorized'] as const)(
+  'a yes to another amount leaves a trace also on an attempt that is %s',
+  (status) => {
+    const change = record(approved({ amountMinor: 6_000n }), { status, dueAt: null });
+    expect(change?.timeline.length ?? 0).toBeGreaterThan(0);
+  },
+);
+
 describe('money that comes after a no', () => {
   test.each([
     { kind: 'sale' as const, captured: true, state: 'posted', back: 'refund' },

@@ -27,6 +27,7 @@ export function recordAttempt(r: Recording, answered: ProviderOutcome): Change |
   const { amount } = r.attempt;
   const outcome = checkAmount(answered, { amount, currency: r.payment.currency });
   if (undecided.includes(r.attempt.status)) return recordUndecided(r, outcome);
+  if (answered.kind === 'approved' && outcome.kind === 'unknown') return recordMismatch(r, outcome);
   if (outcome.kind === 'approved' && closedStatuses.includes(r.attempt.status) && !givenBack(r)) {
     // A reply may be as old as its request: what is true now is for a lookup to say.
     if (outcome.evidence.kind === 'provider_reply') return lookNow(r, outcome);
@@ -184,6 +185,16 @@ function recordAgain(r: Recording, outcome: ProviderOutcome): Change | null {
       ],
     },
     timeline: agrees ? [] : [contradiction(r, outcome)],
+  };
+}
+
+/** A yes to another amount than was asked, of what is decided already: kept for a person to explain. */
+function recordMismatch(r: Recording, outcome: ProviderOutcome): Change {
+  const isReply = outcome.evidence.kind === 'provider_reply';
+  const dueAt = isReply ? r.payment.now : dueWhenDecided(r.payment, r.attempt);
+  return {
+    attempts: { update: [{ id: r.attempt.id, fromStatus: r.attempt.status, dueAt }] },
+    timeline: [contradiction(r, outcome)],
   };
 }
 

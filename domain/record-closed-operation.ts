@@ -10,16 +10,16 @@ import { lookupDelayMs } from './timing.ts';
 /** A reply may be as old as its request: a lookup is to say what is true now. */
 export function recordContradiction(
   { operation, payment }: OperationRecording,
-  outcome: ProviderOutcome,
+  answered: ProviderOutcome['kind'],
+  evidence: ProviderEvidence,
 ): Change | null {
-  const said =
-    outcome.kind === 'approved' ? 'succeeded' : outcome.kind === 'declined' ? 'failed' : null;
+  const said = answered === 'approved' ? 'succeeded' : answered === 'declined' ? 'failed' : null;
   if (said === null || said === operation.status) return null;
   return {
     operations: {
       update: [{ id: operation.id, fromStatus: operation.status, dueAt: payment.now }],
     },
-    timeline: [contradiction(operation, said, outcome.evidence)],
+    timeline: [contradiction(operation, said, evidence)],
   };
 }
 

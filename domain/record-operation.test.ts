@@ -87,6 +87,12 @@ describe('what contradicts an operation that is over', () => {
   });
 });
 
+test('a yes to another amount leaves a trace also on an operation that failed', () => {
+  const refund = anOperation({ kind: 'refund', number: 2, status: 'failed', dueAt: null });
+  const change = record(aCapturedPayment([refund]), approved({ amountMinor: 6_000n }));
+  expect(change?.timeline.length ?? 0).toBeGreaterThan(0);
+});
+
 describe('a capture that succeeded', () => {
   test('in part leaves the rest of the authorization as it was', () => {
     const payment = anAuthorizedPayment([anOperation({ amount: 4_000n, final: false })]);

@@ -20,7 +20,7 @@ export function recordOperation(r: OperationRecording, answered: ProviderOutcome
   const outcome =
     kind === 'void' ? answered : checkAmount(answered, { amount, currency: r.payment.currency });
   const { status } = r.operation;
-  if (!isOpen(r.operation)) return recordContradiction(r, outcome);
+  if (!isOpen(r.operation)) return recordContradiction(r, answered.kind, outcome.evidence);
   // It waits to be asked again, and now it is done: a yes is never dropped.
   if (status === 'requested' && (outcome.kind !== 'approved' || r.operation.sentCount === 0)) {
     return null;
