@@ -1,5 +1,4 @@
-import type { PaymentState } from '../domain/payment-state.ts';
-import { attemptById } from '../domain/payment-state.ts';
+import { attemptById, type AttemptState, type PaymentState } from '../domain/payment-state.ts';
 import type { LookupResult, Provider } from '../domain/provider.ts';
 import { dueWhenDecided } from '../domain/record-attempt.ts';
 import type { Recording } from '../domain/recording.ts';
@@ -44,7 +43,7 @@ export async function resolve(
       };
       const decided = await commitOutcome(deps, payment, (p) => {
         const now = attemptById(p, attemptId);
-        if (now.status !== attempt.status) return null;
+        if (!sameTry(now, attempt)) return null;
         return recordNo(recording(p, attemptId, provider, deps.newId('op')), 'not_sent', evidence, {
           absences: now.absences + 1,
           dueAt: p.now + lookAgainAfterMs,
@@ -55,11 +54,16 @@ export async function resolve(
     case 'look_again': {
       const decided = await commitOutcome(deps, payment, (p) => {
         const now = attemptById(p, attemptId);
-        return now.status === attempt.status ? lookAttemptAgain(p, now, resolution.absent) : null;
+        return sameTry(now, attempt) ? lookAttemptAgain(p, now, resolution.absent) : null;
       });
       return decided.payment;
     }
   }
+}
+
+/** Not decided and not sent again since it was looked up: an absence is of the time before a resend. */
+function sameTry(now: AttemptState, seen: AttemptState): boolean {
+  return now.status === seen.status && now.sentCount === seen.sentCount;
 }
 
 function recording(

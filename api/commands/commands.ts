@@ -3,6 +3,7 @@
  * accelerator (start or wake its run), then a wait for the frozen answer. From the commit on nothing that
  * fails can lose the request: the answer is then 202 and the work goes on.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import { commitChange } from '../../db/changes.ts';
@@ -97,14 +98,27 @@ async function create(
     return answer('payment', payment.id, 409, accepted.snapshot, false, 'duplicate_reference');
   }
   const asked = { resource: 'payment' as const, awaitsId: payment.id, paymentId: payment.id };
-  const clear = await limit(async () => {
-    // Queued for as long as its caller waits: the rest is the sweeper's.
-    if (waitMs > 0 && performance.now() >= endAt) return undefined;
+  const queuedAt = performance.now();
+  const started = limit(async () => {
+    // Queued for as long as its caller waits, or direct delivery is sooner than the sweeper.
+    const now = performance.now();
+    if (now >= endAt && now >= queuedAt + slotMsMax) return undefined;
     await motion(deps, 'start', payment.id);
-    const slotEndAt = Math.min(endAt, performance.now() + slotMsMax);
-    return waitClear(deps, key, payment.id, slotEndAt, false);
+    return waitClear(deps, key, payment.id, Math.min(endAt, now + slotMsMax), false);
   });
+  const clear = await before(endAt, started);
   return clear ?? wait(deps, key, asked, accepted.snapshot, endAt, false);
+}
+
+/** What `work` answers by then; undefined otherwise, and the work goes on. */
+async function before<T>(endAt: number, work: Promise<T>): Promise<T | undefined> {
+  const timeout = new AbortController();
+  const over = sleep(Math.max(0, endAt - performance.now()), undefined, { signal: timeout.signal });
+  try {
+    return await Promise.race([work, over.catch(() => undefined)]);
+  } finally {
+    timeout.abort();
+  }
 }
 
 async function ask(
