@@ -84,6 +84,25 @@ create function own_stripe(stripes smallint) returns smallint language sql stabl
   select case when stripes > 1 then 1 + pg_backend_pid() % stripes else 0 end::smallint
 $$;
 
+create type balance_key as (merchant_id text, account text, provider text, currency text);
+
+-- Opens the balances that are not there, then locks them all, each in key order and in one go: no two
+-- writers wait in a circle.
+create function lock_balances(keys balance_key[]) returns void language plpgsql as $$
+begin
+  insert into account_balances (merchant_id, account, provider, currency, stripe)
+  select k.*, own_stripe(s.stripes) from unnest(keys) k left join account_settings s
+    on (s.merchant_id, s.account, s.provider, s.currency) = (k.merchant_id, k.account, k.provider, k.currency)
+  where not exists (select from account_balances b where (b.merchant_id, b.account, b.provider, b.currency, b.stripe)
+    = (k.merchant_id, k.account, k.provider, k.currency, own_stripe(s.stripes)))
+  order by 1, 2, 3, 4, 5 on conflict do nothing;
+  perform from unnest(keys) k left join account_settings s
+    on (s.merchant_id, s.account, s.provider, s.currency) = (k.merchant_id, k.account, k.provider, k.currency)
+  join account_balances b on (b.merchant_id, b.account, b.provider, b.currency, b.stripe)
+    = (k.merchant_id, k.account, k.provider, k.currency, own_stripe(s.stripes))
+  order by b.merchant_id, b.account, b.provider, b.currency, b.stripe for no key update of b;
+end $$;
+
 create or replace function check_entry() returns trigger language plpgsql
 security definer set search_path = public, pg_temp as $$
 begin
@@ -122,13 +141,11 @@ begin
     raise exception 'postings of journal entry % do not balance', wrong.entry_id
       using errcode = 'TD005', constraint = 'journal_entry_balanced';
   end if;
-  insert into account_balances (merchant_id, account, provider, currency, stripe)
-  select distinct p.merchant_id, p.account, p.provider, p.currency, own_stripe(s.stripes)
-  from new_postings p left join account_settings s on (s.merchant_id, s.account, s.provider, s.currency)
-    = (p.merchant_id, p.account, p.provider, p.currency)
-  where not exists (select from account_balances b where (b.merchant_id, b.account, b.provider, b.currency, b.stripe)
-    = (p.merchant_id, p.account, p.provider, p.currency, own_stripe(s.stripes)))
-  order by 1, 2, 3, 4, 5 on conflict do nothing;
+  -- The proof of what is written so far, before the balances that others wait for are locked.
+  set constraints journal_entries_balanced immediate;
+  set constraints journal_entries_balanced deferred;
+  perform lock_balances((select array_agg(distinct row(p.merchant_id, p.account, p.provider, p.currency)::balance_key)
+    from new_postings p));
   with deltas as (
     select p.merchant_id, p.account, p.provider, p.currency, own_stripe(s.stripes) as stripe,
       sum(case when e.state = 'posted' then 0 when e.resolves_id is null then (p.side = 'debit')::int * p.amount

@@ -66,36 +66,23 @@ create function read_items(entries jsonb, lines ledger_line[]) returns ledger_it
   from read r left join judged j on j.ord = r.ord
 $$;
 
--- The balances a batch adds to: of its lines, and of what it resolves.
-create function touched_balances(items ledger_item[], lines ledger_line[])
-returns table (merchant_id text, account text, provider text, currency text, stripe smallint) language sql stable as $$
-  select t.*, own_stripe(s.stripes) from (
-    select l.merchant_id, l.account, l.provider, l.currency from unnest(items) i join unnest(lines) l on l.ord = i.ord
-      where i.result is null
-    union
-    select p.merchant_id, p.account, p.provider, p.currency from unnest(items) i
-      join journal_entries e on e.merchant_id || '' = i.merchant_id and e.key = i.resolves_key
-      join postings p on p.entry_id = e.id where i.resolution is not null) t
-  left join account_settings s
-    on (s.merchant_id, s.account, s.provider, s.currency) = (t.merchant_id, t.account, t.provider, t.currency)
-$$;
-
--- Locks keys, so that two callers of one key get one answer also where it is refused; then the balances.
--- Each class in order, and always in this order: nobody waits in a circle.
+-- Locks keys, so that two callers of one key get one answer also where it is refused; then, where answers
+-- may depend on balances or several statements will add to them, the balances. A batch of facts locks its
+-- balances when it adds to them, at its very end: hot ones are held for as short as can be. Either way keys
+-- come before balances, and each class is locked in order, in one go.
 create function lock_for_posting(items ledger_item[], lines ledger_line[]) returns void language plpgsql as $$
 begin
   perform pg_advisory_xact_lock(k.hash) from (
     select distinct hashtextextended(i.merchant_id || ' ' || i.key, 8) as hash
     from unnest(items) i where i.result is null order by 1) k;
-  insert into account_balances (merchant_id, account, provider, currency, stripe)
-  select t.* from touched_balances(items, lines) t
-  where not exists (select from account_balances b where (b.merchant_id, b.account, b.provider, b.currency, b.stripe)
-    = (t.merchant_id, t.account, t.provider, t.currency, t.stripe))
-  order by 1, 2, 3, 4, 5 on conflict do nothing;
-  perform from touched_balances(items, lines) t join account_balances b
-    on (b.merchant_id, b.account, b.provider, b.currency, b.stripe)
-      = (t.merchant_id, t.account, t.provider, t.currency, t.stripe)
-  order by b.merchant_id, b.account, b.provider, b.currency, b.stripe for no key update of b;
+  if not exists (select from unnest(items) i where i.alone or i.linked or i.is_request) then return; end if;
+  perform lock_balances(array_agg(row(t.*)::balance_key)) from (
+    select l.merchant_id, l.account, l.provider, l.currency from unnest(items) i join unnest(lines) l on l.ord = i.ord
+      where i.result is null
+    union
+    select p.merchant_id, p.account, p.provider, p.currency from unnest(items) i
+      join journal_entries e on e.merchant_id || '' = i.merchant_id and e.key = i.resolves_key
+      join postings p on p.entry_id = e.id where i.resolution is not null) t;
 end $$;
 
 -- What of a stored entry differs from this one: the first in this order, or null.

@@ -53,7 +53,7 @@ begin
     select i.ord, e as entry, r.result, r.field, r.body_hash from unnest(items) i
     left join journal_entries e on e.merchant_id || '' = i.merchant_id and e.key = i.key
     left join refused_entries r on r.merchant_id || '' = i.merchant_id and r.key = i.key
-    where e.id is not null or r.key is not null
+    where i.result is null and (e.id is not null or r.key is not null)
   loop
     at := known.ord - items[1].ord + 1;
     if (known.entry).id is null then
@@ -155,8 +155,8 @@ begin
     if items[i].linked then
       while j < n and items[j].linked loop j := j + 1; end loop;
       items[i:j] := post_chain(items[i:j], lines);
-    elsif items[i].result is null then
-      while j < n and not (items[i].alone or items[j + 1].alone or items[j + 1].linked) and items[j + 1].result is null loop
+    elsif not items[i].alone or items[i].result is null then
+      while j < n and not (items[i].alone or items[j + 1].alone or items[j + 1].linked) loop
         j := j + 1;
       end loop;
       items[i:j] := post_run(items[i:j], lines);
