@@ -84,22 +84,19 @@ create function own_stripe(stripes smallint) returns smallint language sql stabl
   select case when stripes > 1 then 1 + pg_backend_pid() % stripes else 0 end::smallint
 $$;
 
-create type balance_key as (merchant_id text, account text, provider text, currency text);
+create type balance_key as (merchant_id text, account text, provider text, currency text, stripe smallint);
 
 -- Opens the balances that are not there, then locks them all, each in key order and in one go: no two
 -- writers wait in a circle.
 create function lock_balances(keys balance_key[]) returns void language plpgsql as $$
 begin
   insert into account_balances (merchant_id, account, provider, currency, stripe)
-  select k.*, own_stripe(s.stripes) from unnest(keys) k left join account_settings s
-    on (s.merchant_id, s.account, s.provider, s.currency) = (k.merchant_id, k.account, k.provider, k.currency)
+  select k.* from unnest(keys) k
   where not exists (select from account_balances b where (b.merchant_id, b.account, b.provider, b.currency, b.stripe)
-    = (k.merchant_id, k.account, k.provider, k.currency, own_stripe(s.stripes)))
+    = (k.merchant_id, k.account, k.provider, k.currency, k.stripe))
   order by 1, 2, 3, 4, 5 on conflict do nothing;
-  perform from unnest(keys) k left join account_settings s
-    on (s.merchant_id, s.account, s.provider, s.currency) = (k.merchant_id, k.account, k.provider, k.currency)
-  join account_balances b on (b.merchant_id, b.account, b.provider, b.currency, b.stripe)
-    = (k.merchant_id, k.account, k.provider, k.currency, own_stripe(s.stripes))
+  perform from unnest(keys) k join account_balances b on (b.merchant_id, b.account, b.provider, b.currency, b.stripe)
+    = (k.merchant_id, k.account, k.provider, k.currency, k.stripe)
   order by b.merchant_id, b.account, b.provider, b.currency, b.stripe for no key update of b;
 end $$;
 
@@ -121,65 +118,76 @@ begin
   return new;
 end $$;
 
+-- Fires where a writer says what is not his to say, or names what is pending. An honest entry is never
+-- recorded before its transaction began, since the clock's offset only adds.
+drop trigger journal_entries_check on journal_entries;
+create trigger journal_entries_check before insert on journal_entries for each row
+  when (new.resolves_id is not null or new.expires_in_seconds is not null or new.expires_at is not null
+    or new.release_number is not null or new.transaction_id <> pg_current_xact_id()
+    or new.recorded_at < transaction_timestamp())
+  execute function check_entry();
+
+create type balance_delta as (merchant_id text, account text, provider text, currency text, stripe smallint, pending_debits numeric,
+  pending_credits numeric, posted_debits numeric, posted_credits numeric);
+
 -- Statement by statement: postings join an entry of this transaction and merchant only, balanced within the
 -- statement, and go to one balance row each. So nothing can be added after the deferred proof has run.
 create or replace function apply_postings() returns trigger language plpgsql
 security definer set search_path = public, pg_temp as $$
-declare wrong record; groups int; moved int;
+declare wrong record; deltas balance_delta[]; moved int;
 begin
-  select p.entry_id, e.id is null or e.transaction_id <> pg_current_xact_id() as closed into wrong
-  from new_postings p left join journal_entries e on e.id = p.entry_id
-  group by p.entry_id, e.id, e.transaction_id, e.merchant_id
-  having e.id is null or e.transaction_id <> pg_current_xact_id() or bool_or(p.merchant_id <> e.merchant_id) limit 1;
-  if found then
-    raise exception 'journal entry % is closed to these postings', wrong.entry_id using errcode = 'TD004',
-      constraint = case when wrong.closed then 'journal_entry_closed' else 'postings_of_merchant' end;
+  with l as materialized (
+    select p.*, e.state, e.resolves_id is not null as gives_back,
+      (e.transaction_id <> pg_current_xact_id()) is not false as closed, p.merchant_id <> e.merchant_id as strange
+    from new_postings p left join journal_entries e on e.id = p.entry_id
+  ), d as (
+    select merchant_id, account, provider, currency,
+      own_stripe((select s.stripes from account_settings s where (s.merchant_id, s.account, s.provider, s.currency)
+        = (l.merchant_id, l.account, l.provider, l.currency))) as stripe,
+      sum(case when state = 'posted' then 0 when side = 'debit' and not gives_back then amount
+        when side = 'credit' and gives_back then -amount else 0 end) as pending_debits,
+      sum(case when state = 'posted' then 0 when side = 'credit' and not gives_back then amount
+        when side = 'debit' and gives_back then -amount else 0 end) as pending_credits,
+      sum(case when state = 'posted' and side = 'debit' then amount else 0 end) as posted_debits,
+      sum(case when state = 'posted' and side = 'credit' then amount else 0 end) as posted_credits
+    from l group by 1, 2, 3, 4
+  ), w as (
+    select entry_id, bool_or(closed) as closed, bool_or(strange) as strange from l group by entry_id, currency
+    having bool_or(closed) or bool_or(strange) or sum(case side when 'debit' then amount else -amount::numeric end) <> 0 limit 1
+  ) select w.*, (select array_agg(row(d.*)::balance_delta) from d) as deltas into wrong from (select 1) one left join w on true;
+  if wrong.entry_id is not null then
+    raise exception 'postings do not fit journal entry %', wrong.entry_id
+      using errcode = case when wrong.closed or wrong.strange then 'TD004' else 'TD005' end,
+        constraint = case when wrong.closed then 'journal_entry_closed' when wrong.strange then 'postings_of_merchant'
+          else 'journal_entry_balanced' end;
   end if;
-  select p.entry_id into wrong from new_postings p group by p.entry_id, p.currency
-  having sum(case p.side when 'debit' then p.amount else -p.amount::numeric end) <> 0 limit 1;
-  if found then
-    raise exception 'postings of journal entry % do not balance', wrong.entry_id
-      using errcode = 'TD005', constraint = 'journal_entry_balanced';
-  end if;
+  deltas := wrong.deltas;
   -- The proof of what is written so far, before the balances that others wait for are locked.
   set constraints journal_entries_balanced immediate;
   set constraints journal_entries_balanced deferred;
-  perform lock_balances((select array_agg(distinct row(p.merchant_id, p.account, p.provider, p.currency)::balance_key)
-    from new_postings p));
-  with deltas as (
-    select p.merchant_id, p.account, p.provider, p.currency, own_stripe(s.stripes) as stripe,
-      sum(case when e.state = 'posted' then 0 when e.resolves_id is null then (p.side = 'debit')::int * p.amount
-        else -((p.side = 'credit')::int * p.amount) end) as pending_debits,
-      sum(case when e.state = 'posted' then 0 when e.resolves_id is null then (p.side = 'credit')::int * p.amount
-        else -((p.side = 'debit')::int * p.amount) end) as pending_credits,
-      sum(case when e.state = 'posted' and p.side = 'debit' then p.amount else 0 end) as posted_debits,
-      sum(case when e.state = 'posted' and p.side = 'credit' then p.amount else 0 end) as posted_credits
-    from new_postings p join journal_entries e on e.id = p.entry_id
-    left join account_settings s on (s.merchant_id, s.account, s.provider, s.currency)
-      = (p.merchant_id, p.account, p.provider, p.currency)
-    group by 1, 2, 3, 4, 5
-  ), applied as (
-    update account_balances b set pending_debits = b.pending_debits + d.pending_debits,
-      pending_credits = b.pending_credits + d.pending_credits, posted_debits = b.posted_debits + d.posted_debits,
-      posted_credits = b.posted_credits + d.posted_credits
-    from deltas d where (b.merchant_id, b.account, b.provider, b.currency, b.stripe)
-      = (d.merchant_id, d.account, d.provider, d.currency, d.stripe)
-    returning 1
-  ) select (select count(*) from deltas), (select count(*) from applied) into groups, moved;
-  if groups <> moved then
+  perform lock_balances((select array_agg(row(d.merchant_id, d.account, d.provider, d.currency, d.stripe)::balance_key)
+    from unnest(deltas) d));
+  update account_balances b set pending_debits = b.pending_debits + d.pending_debits,
+    pending_credits = b.pending_credits + d.pending_credits, posted_debits = b.posted_debits + d.posted_debits,
+    posted_credits = b.posted_credits + d.posted_credits
+  from unnest(deltas) d where (b.merchant_id, b.account, b.provider, b.currency, b.stripe)
+    = (d.merchant_id, d.account, d.provider, d.currency, d.stripe);
+  get diagnostics moved = row_count;
+  if moved <> coalesce(cardinality(deltas), 0) then
     raise exception 'postings without their balances' using errcode = 'TD005', constraint = 'account_balances_missing';
   end if;
   return null;
 end $$;
 drop trigger postings_check on postings;
 drop function check_posting();
+
 -- The last line, for every writer: once per entry, at commit.
 create or replace function check_entry_balanced() returns trigger language plpgsql
 security definer set search_path = public, pg_temp as $$
 begin
-  if (select count(*) < 2 from postings where entry_id = new.id) or exists (
-    select from postings where entry_id = new.id group by currency
-    having sum(case side when 'debit' then amount else -amount::numeric end) <> 0)
+  if (select coalesce(sum(c.lines), 0) < 2 or bool_or(c.difference <> 0) from (
+    select count(*) as lines, sum(case p.side when 'debit' then p.amount else -p.amount::numeric end) as difference
+    from postings p where p.entry_id = new.id group by p.currency) c)
   then
     raise exception 'journal entry % does not balance', new.id
       using errcode = 'TD005', constraint = 'journal_entry_balanced';

@@ -24,7 +24,7 @@ create function read_items(entries jsonb, lines ledger_line[]) returns ledger_it
     from (select ord, count(*) as n, bool_or(amount is null or amount = 0) as amount,
         bool_or(side is null or side not in ('debit', 'credit')) as side,
         bool_or(u.currency is null or u.currency !~ '^[A-Z]{3}$') as currency,
-        bool_or(not exists (select from accounts a where a.code = u.account)) as account,
+        bool_and(u.account = any ((select array_agg(code) from accounts)::text[])) is not true as account,
         sum(case side when 'debit' then amount else -amount::numeric end) as difference
       from unnest(lines) u group by ord, u.currency) l
     group by l.ord
@@ -40,30 +40,30 @@ create function read_items(entries jsonb, lines ledger_line[]) returns ledger_it
       e.value ->> 'resolves_key' as resolves_key
     from jsonb_array_elements(entries) with ordinality e left join sums s on s.ord = e.ordinality
   ), judged as (
-    select r.ord, m.result, m.field from read r cross join lateral (select b.result, b.field from (values
-      (coalesce(v ->> 'key', '') = '' or v ->> 'key' like '%#release', 'malformed', 'key'),
-      (coalesce(v ->> 'event', '') = '', 'malformed', 'event'),
-      (r.state not in ('pending', 'posted'), 'malformed', 'state'),
-      (effective_at is null, 'malformed', 'effective_at'),
-      ((v ->> 'expires_in_seconds' is not null) and (expiry is null or r.state <> 'pending' or r.resolves_key is not null),
-        'malformed', 'expires_in_seconds'),
-      (r.resolution is not null and (r.resolves_key is null or r.resolution not in ('post', 'void', 'expire')
-        or (r.resolution <> 'post' and r.n > 0)), 'malformed', 'resolution'),
-      (r.resolves_key is not null and r.state <> case r.resolution when 'post' then 'posted' else 'pending' end,
-        'malformed', 'resolves_key'),
-      (r.side, 'malformed', 'side'), (r.amount, 'malformed', 'amount'), (r.currency, 'malformed', 'currency'),
-      (r.account, 'unknown_account', null),
-      (not exists (select from merchants k where k.id = v ->> 'merchant_id'), 'unknown_merchant', null),
-      (v ->> 'payment_id' is not null and not exists (select from payments p
-        where p.id = v ->> 'payment_id' and p.merchant_id || '' = v ->> 'merchant_id'), 'unknown_payment', null),
-      (r.uneven or (r.n < 2 and (r.n > 0 or r.resolution is null)), 'unbalanced', null)
-    ) as b (bad, result, field) where b.bad limit 1) m
+    select r.*, case
+      when coalesce(v ->> 'key', '') = '' or v ->> 'key' like '%#release' then 'malformed key'
+      when coalesce(v ->> 'event', '') = '' then 'malformed event'
+      when r.state not in ('pending', 'posted') then 'malformed state'
+      when r.effective_at is null then 'malformed effective_at'
+      when v ->> 'expires_in_seconds' is not null and (expiry is null or r.state <> 'pending' or r.resolves_key is not null)
+        then 'malformed expires_in_seconds'
+      when r.resolution is not null and (r.resolves_key is null or r.resolution not in ('post', 'void', 'expire')
+        or (r.resolution <> 'post' and r.n > 0)) then 'malformed resolution'
+      when r.resolves_key is not null and r.state <> case r.resolution when 'post' then 'posted' else 'pending' end
+        then 'malformed resolves_key'
+      when r.side then 'malformed side' when r.amount then 'malformed amount' when r.currency then 'malformed currency'
+      when r.account then 'unknown_account'
+      when not exists (select from merchants k where k.id = v ->> 'merchant_id') then 'unknown_merchant'
+      when v ->> 'payment_id' is not null and not exists (select from payments p
+        where p.id = v ->> 'payment_id' and p.merchant_id || '' = v ->> 'merchant_id') then 'unknown_payment'
+      when r.uneven or (r.n < 2 and (r.n > 0 or r.resolution is null)) then 'unbalanced' end as mistake
+    from read r
   )
   select array_agg(row(r.ord, v ->> 'merchant_id', v ->> 'key', v ->> 'payment_id', v ->> 'event', r.state, r.resolves_key,
     r.resolution, v ->> 'reverses_id', r.expiry, r.effective_at, coalesce(v ->> 'request' = 'true', false),
     coalesce(v ->> 'linked' = 'true', false), r.resolves_key is not null or v ->> 'reverses_id' is not null or r.again,
-    case jsonb_typeof(v) when 'object' then sha256(convert_to((v - 'effective_at' - 'linked')::text, 'UTF8')) end, null, j.result, j.field)::ledger_item order by r.ord)
-  from read r left join judged j on j.ord = r.ord
+    case jsonb_typeof(v) when 'object' then sha256(convert_to((v - 'effective_at' - 'linked')::text, 'UTF8')) end, null, split_part(r.mistake, ' ', 1), nullif(split_part(r.mistake, ' ', 2), ''))::ledger_item order by r.ord)
+  from judged r
 $$;
 
 -- Locks keys, so that two callers of one key get one answer also where it is refused; then, where answers
@@ -76,7 +76,8 @@ begin
     select distinct hashtextextended(i.merchant_id || ' ' || i.key, 8) as hash
     from unnest(items) i where i.result is null order by 1) k;
   if not exists (select from unnest(items) i where i.alone or i.linked or i.is_request) then return; end if;
-  perform lock_balances(array_agg(row(t.*)::balance_key)) from (
+  perform lock_balances(array_agg(row(t.*, own_stripe((select s.stripes from account_settings s
+    where (s.merchant_id, s.account, s.provider, s.currency) = (t.merchant_id, t.account, t.provider, t.currency))))::balance_key)) from (
     select l.merchant_id, l.account, l.provider, l.currency from unnest(items) i join unnest(lines) l on l.ord = i.ord
       where i.result is null
     union

@@ -2,13 +2,13 @@
 
 create function write_entries(items ledger_item[], lines ledger_line[]) returns void language sql as $$
   insert into journal_entries (id, merchant_id, key, payment_id, event, state, resolves_id, resolution, reverses_id,
-    expires_in_seconds, effective_at, occurred_at, body_hash)
+    expires_in_seconds, effective_at, occurred_at, recorded_at, body_hash)
   select i.entry_id, i.merchant_id, i.key, i.payment_id, i.event, i.state,
     case when i.state = 'pending' and i.resolves_key is not null then
       (select h.id from journal_entries h where h.merchant_id || '' = i.merchant_id and h.key = i.resolves_key) end,
     case i.state when 'pending' then i.resolution end, i.reverses_id, i.expires_in_seconds,
     case when c.closed then (c.closed_until + 1)::timestamp at time zone 'UTC' else i.effective_at end,
-    case when c.closed then i.effective_at end, i.body_hash
+    case when c.closed then i.effective_at end, (select tender_now()), i.body_hash
   from unnest(items) i left join lateral (
     select p.closed_until, true as closed from ledger_periods p
     where p.merchant_id = i.merchant_id and (i.effective_at at time zone 'UTC')::date <= p.closed_until) c on true
