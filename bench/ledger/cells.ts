@@ -7,8 +7,9 @@ import type { Load } from './load.ts';
 import { tpcb } from './tpcb.ts';
 
 export const writers = 16;
-/** Entries per commit of the figures that count; those of single entries are shown beside them. */
-export const batchSize = 20;
+/** Entries per commit of the figures that count; those of fewer are shown beside them. */
+export const batchSize = 100;
+export const batchSizes = [batchSize, 20, 1] as const;
 
 export interface Cell {
   readonly name: string;
@@ -47,8 +48,7 @@ const light = { writers: 1, pauseMs: 4 };
 export function cellsOf(pools: Pools): readonly Cell[] {
   const shapes = ['cold', 'hot', 'mix'] as const;
   return [
-    ...shapes.map((shape) => ledgerCell(pools, shape, batchSize)),
-    ...shapes.map((shape) => ledgerCell(pools, shape, 1)),
+    ...batchSizes.flatMap((size) => shapes.map((shape) => ledgerCell(pools, shape, size))),
     ...([1, 10] as const).map((scale) => ({
       name: `tpcb${String(scale)}`,
       entriesPerCommit: 1,

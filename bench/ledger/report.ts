@@ -32,6 +32,7 @@ export function makeReport(
     hot_per_second: rate(`hot x ${batchSize}`),
     mix_per_second: rate(`mix x ${batchSize}`),
     entries_per_commit: batchSize,
+    by_twenty: { cold_per_second: rate('cold x 20'), hot_per_second: rate('hot x 20'), mix_per_second: rate('mix x 20') }, // prettier-ignore
     one_by_one: { cold_per_second: rate('cold x 1'), hot_per_second: rate('hot x 1'), mix_per_second: rate('mix x 1') }, // prettier-ignore
     tpcb1_per_second: rate('tpcb1'),
     tpcb10_per_second: rate('tpcb10'),
@@ -47,7 +48,9 @@ export function makeReport(
     ...(options.preload > 0
       ? {
           preloaded_cost: round(rate('cold x 1, empty') / rate('cold x 1')),
-          preloaded_cost_in_batches: round(rate('cold x 20, empty') / rate(`cold x ${batchSize}`)),
+          preloaded_cost_in_batches: round(
+            rate(`cold x ${batchSize}, empty`) / rate(`cold x ${batchSize}`),
+          ),
         }
       : {}),
   };

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { findWrongBalances } from '../../db/ledger-proof.ts';
 import type { WrongBalance } from '../../db/ledger-proof.ts';
 import { readDurability } from '../payments/commits.ts';
-import { cellsOf, ledgerCell, prepareLedger, writers } from './cells.ts';
+import { batchSize, cellsOf, ledgerCell, prepareLedger, writers } from './cells.ts';
 import type { Cell, Pools } from './cells.ts';
 import type { Load } from './load.ts';
 import type { LedgerBenchOptions } from './options.ts';
@@ -65,7 +65,7 @@ async function measureAll(run: LedgerBenchRun, pools: Pools): Promise<LedgerMeas
   };
   await ledgerCell(pools, 'mix', 1).measure(2);
   if (options.preload > 0) {
-    const cells = [1, 20].map((size) =>
+    const cells = [1, batchSize].map((size) =>
       ledgerCell(pools, 'cold', size, `cold x ${String(size)}, empty`),
     );
     for (let round = 0; round < options.rounds; round += 1)

@@ -133,7 +133,8 @@ create type balance_delta as (merchant_id text, account text, provider text, cur
 -- Statement by statement: postings join an entry of this transaction and merchant only, balanced within the
 -- statement, and go to one balance row each. So nothing can be added after the deferred proof has run.
 create or replace function apply_postings() returns trigger language plpgsql
-security definer set search_path = public, pg_temp as $$
+-- Rows of tables are found by key, whatever a planner thinks of tables it has no statistics of.
+security definer set search_path = public, pg_temp set enable_hashjoin = off set enable_mergejoin = off as $$
 declare wrong record; deltas balance_delta[]; moved int;
 begin
   with l as materialized (

@@ -17,7 +17,9 @@ create function read_lines(entries jsonb) returns ledger_line[] language sql sta
 $$;
 
 -- What can be said of an entry without looking at the books. Alone: judged after all before it is written.
-create function read_items(entries jsonb, lines ledger_line[]) returns ledger_item[] language sql stable as $$
+-- Joins are by number, and may be large.
+create function read_items(entries jsonb, lines ledger_line[]) returns ledger_item[] language sql stable
+set enable_hashjoin = on as $$
   with sums as (
     select l.ord, sum(l.n) as n, bool_or(l.amount) as amount, bool_or(l.side) as side, bool_or(l.currency) as currency,
       bool_or(l.account) as account, bool_or(l.difference <> 0) as uneven

@@ -1,6 +1,7 @@
 -- Posting, the second half: entries that nothing speaks against are written, at once or in chains, and answered.
 
-create function write_entries(items ledger_item[], lines ledger_line[]) returns void language sql as $$
+create function write_entries(items ledger_item[], lines ledger_line[]) returns void language sql
+set enable_hashjoin = on as $$
   insert into journal_entries (id, merchant_id, key, payment_id, event, state, resolves_id, resolution, reverses_id,
     expires_in_seconds, effective_at, occurred_at, recorded_at, body_hash)
   select i.entry_id, i.merchant_id, i.key, i.payment_id, i.event, i.state,
