@@ -17,7 +17,8 @@ const blocks: Readonly<Record<string, () => string>> = {
   'lookup-schedule': lookupSchedule,
 };
 
-const block = /(<!-- generated: ([a-z-]+), by npm run docs:generate -->\n)(?:.*?\n)??(<!-- end -->)/gs;
+const block =
+  /(<!-- generated: ([a-z-]+), by npm run docs:generate -->\n)(?:.*?\n)??(<!-- end -->)/gs;
 
 /** The page as the code of today makes it. */
 export function withBlocks(page: string): string {

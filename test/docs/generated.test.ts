@@ -26,10 +26,10 @@ describe('each status is explained', () => {
     { object: 'Payment', statuses: paymentStatuses },
     { object: 'Attempt', statuses: attemptStatuses },
     { object: 'Operation', statuses: operationStatuses },
-  ])('of $object, once, in the order of the code', ({ object, statuses }) => {
+  ])('of $object, once', ({ object, statuses }) => {
     const section = page.split(`\n## ${object}\n`)[1]?.split('\n## ')[0] ?? '';
     const explained = [...section.matchAll(/^\| `([a-z_]+)` \| \S/gm)].map(([, name]) => name);
-    expect(explained).toEqual(statuses);
+    expect(explained.toSorted()).toEqual([...statuses].toSorted());
   });
 });
 
