@@ -20,7 +20,7 @@ import {
   type RunningProcess,
 } from '../../runtime/servers/process.ts';
 import { startTestSandbox, type TestSandbox } from '../../sandbox/testing/client.ts';
-import { testAddresses } from './addresses.ts';
+import { onCluster, testAddresses } from './addresses.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { createHttpClient, type HttpClient } from './http.ts';
 import { openRows, type Rows } from './rows.ts';
@@ -88,8 +88,14 @@ export async function startTestStack(): Promise<TestStack> {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
+    // Somebody must have made the namespace, as a deployment's job does.
+    if (onCluster()) await parts.start('temporal');
     // All at once: each waits for what it needs, which is a rule of its own.
-    await Promise.all([parts.start('temporal'), parts.start('api'), parts.start('background')]);
+    await Promise.all([
+      onCluster() ? undefined : parts.start('temporal'),
+      parts.start('api'),
+      parts.start('background'),
+    ]);
   } catch (error) {
     await stop();
     throw error;
