@@ -76,5 +76,5 @@ async function isUsable(service: Service, namespace: string): Promise<boolean> {
 }
 
 function hasStatus(error: unknown, status: number): error is Error {
-  return isGrpcServiceError(error) && Number(error.code) === status;
+  return isGrpcServiceError(error) && error.code === status;
 }

@@ -108,7 +108,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 try {
   await main();
 } catch (error) {
-  if (!leaving) {
+  // Given up by somebody: not a failure of the start.
+  if (!givenUp.signal.aborted) {
     process.exitCode = 1;
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     leave('the start failed');

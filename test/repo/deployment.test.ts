@@ -29,6 +29,7 @@ import {
 } from '../support/deployment-files.ts';
 import type { ComposeService } from '../support/deployment-files.ts';
 import { importClosure } from '../support/import-closure.ts';
+import type { Closure } from '../support/import-closure.ts';
 
 const { services, volumes } = readCompose(exampleVariables);
 const all = Object.entries(services);
@@ -55,7 +56,7 @@ const publishedPorts = ({ ports }: ComposeService): string[][] => ports.map((p) 
 
 /** Where each service listens, by the code or, of the others' images, by their documentation. */
 const listensOn: Readonly<Record<string, number>> = {
-  api: apiSettings(environmentOf(service('api'))).port,
+  api: Number(service('api').environment['TENDER_PORT']),
   sandbox: Number(service('sandbox').environment['TENDER_SANDBOX_PORT']),
   postgres: 5432,
   temporal: 7233,
@@ -221,16 +222,17 @@ describe('the image', () => {
     ...ours.map(([, { command }]) => command[1] ?? ''),
     'scripts/bundle-workflows.ts',
   ];
-  const loaded = importClosure([...entries, 'workflows/index.ts']);
+  const load = (): Closure => importClosure([...entries, 'workflows/index.ts']);
 
   test('holds every file its processes load', () => {
+    const loaded = load();
     expect(loaded.files.size).toBeGreaterThan(100);
     expect([...loaded.files].filter((file) => !isCopied(file))).toEqual([]);
     expect(isCopied('db/migrations')).toBe(true);
   });
 
   test('holds every package they load without those for development', () => {
-    const needed = [...loaded.packages].filter((name) => !(name in packageJson.dependencies));
+    const needed = [...load().packages].filter((name) => !(name in packageJson.dependencies));
     expect(needed).toEqual([]);
     const install = readDockerfile().find(({ text }) => text.startsWith('npm ci'));
     expect(install?.text).toContain('--omit=dev');

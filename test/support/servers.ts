@@ -42,7 +42,7 @@ export async function startTestServers(): Promise<TestServers> {
   const folder = mkdtempSync(join(tmpdir(), 'tender-servers-'));
   const starts = [
     startPostgres(settings, folder),
-    onCluster() ? undefined : startTemporal(settings, folder),
+    onCluster() ? Promise.resolve(undefined) : startTemporal(settings, folder),
   ] as const;
   const stop = async (): Promise<void> => {
     const settled = await Promise.allSettled(starts);
