@@ -76,5 +76,7 @@ async function isUsable(service: Service, namespace: string): Promise<boolean> {
 }
 
 function hasStatus(error: unknown, status: number): error is Error {
-  return isGrpcServiceError(error) && error.code === status;
+  if (!isGrpcServiceError(error)) return false;
+  const code: number = error.code;
+  return code === status;
 }
