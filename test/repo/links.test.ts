@@ -66,7 +66,7 @@ test('what points nowhere would be found', () => {
     'a-title-code-and-more',
     'two',
   ]);
-  expect(missingPaths('see `domain/nothing.ts`, and domain/money.test.ts')).toHaveLength(2);
+  expect(missingPaths('see `domain/nothing.ts`, and domain/moneys.test.ts')).toHaveLength(2);
   expect(missingPaths('`domain/errors.ts`')).toEqual([]);
   expect(npmScriptsIn('`npm run nothing -- x`')).toEqual(['nothing']);
   expect(commentsOf('const a = 1;\n// see db/x.ts\n/** and\n * db/y.ts */')).toMatch(
