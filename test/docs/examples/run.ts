@@ -59,7 +59,7 @@ async function send({ request }: Example, service: Service, names: Names): Promi
   return {
     status: response.status,
     headers: response.headers,
-    body: (await response.json()) as unknown,
+    body: await response.json(),
   };
 }
 
