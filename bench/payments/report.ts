@@ -162,7 +162,8 @@ function tableOf(systems: Partial<Record<SystemName, SystemFigures>>): readonly 
   const widths = header.map((title, column) =>
     Math.max(...[header, ...rows].map((row) => (row[column] ?? title).length)),
   );
-  return [header, ...rows].map((row) =>
+  return [header, ...rows].map(
+    (row) =>
     row.map((text, column) => text.padEnd(widths[column] ?? 0)).join('  ').trimEnd(), // prettier-ignore
   );
 }

@@ -24,9 +24,7 @@ export interface UsualWaySettings {
   readonly workflowBundle: string;
 }
 
-const settings = JSON.parse(
-  readFileSync(process.argv[2] ?? '', 'utf8'),
-) as UsualWaySettings;
+const settings = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as UsualWaySettings;
 const taskQueue = 'usual-way';
 Runtime.install({ shutdownSignals: [], telemetryOptions: { logging: { filter: 'ERROR' } } });
 const connection = await NativeConnection.connect({ address: settings.temporalAddress });
