@@ -35,6 +35,7 @@ function createMortalActivities({ death, databaseUrl, sandboxUrl }: KilledWorker
     newReturnToken,
     returnUrl: 'http://127.0.0.1/return',
     onCommitted: () => undefined,
+    takeFresh: () => undefined,
     log: { info: () => undefined, warn: () => undefined },
   });
   return death !== 'afterwards' && 'in' in death ? { ...activities, [death.in]: die } : activities;
