@@ -1,3 +1,4 @@
+import { paymentState } from '../db/snapshot.ts';
 import { nextStep, type Step } from '../domain/next-step.ts';
 import { screen } from '../domain/screen.ts';
 import { record } from './attempt-record.ts';
@@ -10,7 +11,8 @@ import { contractsOf, type ActivityDeps } from './deps.ts';
  * not a fresh payment only says what is next, so a run may start with it whatever it was started for.
  */
 export async function authorize(deps: ActivityDeps, paymentId: string): Promise<Step> {
-  const payment = await load(deps, paymentId);
+  const fresh = deps.takeFresh(paymentId);
+  const payment = fresh === undefined ? await load(deps, paymentId) : paymentState(fresh);
   const step = nextStep(payment);
   if (step.kind !== 'authorize') return step;
   const decision = screen(payment, contractsOf(deps));

@@ -32,7 +32,9 @@ export async function commit(
     current = paymentState(result.snapshot);
     if (result.committed) {
       // A permit to send is no news for anybody who waits.
-      if (change.events?.length || change.answers?.length) deps.onCommitted(current.id);
+      if (change.events?.length || change.answers?.length) {
+        deps.onCommitted(current.id, { snapshot: result.snapshot, frozen: result.frozen ?? [] });
+      }
       return { payment: current, committed: true };
     }
   }

@@ -1,9 +1,17 @@
 import type { Db } from '../db/client.ts';
+import type { FrozenKey } from '../db/changes.ts';
+import type { PaymentSnapshot } from '../db/snapshot.ts';
 import type { Provider, ProviderContract } from '../domain/provider.ts';
 
 export interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
+}
+
+/** What a commit means to a caller that waits in this process. */
+export interface CommitNews {
+  readonly snapshot: PaymentSnapshot;
+  readonly frozen: readonly FrozenKey[];
 }
 
 export interface ActivityDeps {
@@ -17,7 +25,9 @@ export interface ActivityDeps {
   /** Where that page is: `<returnUrl>/<token>`. */
   readonly returnUrl: string;
   /** Told after each commit, so that a caller waiting in this process need not poll. */
-  readonly onCommitted: (paymentId: string) => void;
+  readonly onCommitted: (paymentId: string, news: CommitNews) => void;
+  /** The payment as commit 1 left it, where that was in this process a moment ago. */
+  readonly takeFresh: (paymentId: string) => PaymentSnapshot | undefined;
   readonly log: Log;
 }
 

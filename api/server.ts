@@ -28,6 +28,7 @@ import { createEvents } from './backend/events.ts';
 import { createLedger } from './backend/ledger.ts';
 import { createPayments } from './backend/payments.ts';
 import { createCommands } from './commands/commands.ts';
+import { createFreshPayments } from './commands/fresh-payments.ts';
 import { createWaiter } from './commands/waiter.ts';
 import { createStaffTokens } from './staff-tokens.ts';
 
@@ -55,11 +56,12 @@ function contractOf(name: string): ProviderContract {
 }
 
 const waiter = createWaiter();
+const fresh = createFreshPayments();
 let host: PaymentHost | undefined;
 function runs(): Runs | undefined {
   return host?.runs();
 }
-const commands = createCommands({ db, runs, waiter, log });
+const commands = createCommands({ db, runs, waiter, fresh, log });
 
 const app = createApp({
   settings: {
@@ -107,6 +109,7 @@ const hosting = import('../workers/payment-host.ts').then(({ hostPayments }) => 
       newReturnToken,
       returnUrl: `${settings.publicUrl}/return`,
       onCommitted: waiter.notify,
+      takeFresh: fresh.take,
       log,
     }),
   });

@@ -11,6 +11,16 @@ export interface Committed {
   /** False: the payment has moved on since it was read; `snapshot` is the truth to decide on again. */
   readonly committed: boolean;
   readonly snapshot: PaymentSnapshot;
+  /** The idempotency keys whose answer this commit froze; its body is `snapshot`. */
+  readonly frozen?: readonly FrozenKey[];
+}
+
+export interface FrozenKey {
+  readonly person: string;
+  readonly key: string;
+  readonly status: 200 | 201 | 402 | 409;
+  readonly code: string | null;
+  readonly detail: string | null;
 }
 
 export async function commitChange(

@@ -12,6 +12,16 @@ export interface DbOptions {
   readonly onError: (error: Error) => void;
 }
 
+/**
+ * Every statement of ours finds its rows by key. A plan made while a table was empty, or before its first
+ * ANALYZE, scans it, and a cached plan stays: the cost of a payment would grow with the payments stored
+ * (docs/performance.md, step 1). What does read whole tables asks for its scans itself.
+ */
+// prettier-ignore
+const planner = [
+  'plan_cache_mode=force_generic_plan', 'enable_seqscan=off', 'enable_bitmapscan=off',
+];
+
 /** Connects lazily: a process starts while PostgreSQL is away and works once it is back. */
 export function connectDb(options: DbOptions): Db {
   const pool = new pg.Pool({
@@ -23,7 +33,7 @@ export function connectDb(options: DbOptions): Db {
     statement_timeout: 20_000,
     // A host that froze answers nothing at all, not even a timeout.
     query_timeout: 25_000,
-    options: '-c timezone=UTC',
+    options: ['timezone=UTC', ...planner].map((setting) => `-c ${setting}`).join(' '),
   });
   // Of idle connections, and of those in use: one that dies inside a transaction, between two
   // statements, has nobody else who listens, and would end the process.

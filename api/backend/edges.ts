@@ -70,11 +70,12 @@ export function createReturns({ db, runs, waiter }: ReturnsBackend): Returns {
       await runs()
         ?.wake(paymentId)
         .catch(() => undefined);
-      await waiter.until(paymentId, waitMs, async () => {
+      const check = async (): Promise<string | undefined> => {
         const snapshot = await readPayment(db, merchantId, paymentId);
         const status = snapshot?.payment.status;
         return status === 'requires_action' || status === 'processing' ? undefined : status;
-      });
+      };
+      await waiter.until(paymentId, waitMs, { check });
       return { paymentId, returnUrl };
     },
   };

@@ -8,6 +8,7 @@ import { seedMerchants } from '../../db/seed.ts';
 import { newId } from '../../runtime/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { createCommands, type Commands, type CommandResult } from './commands.ts';
+import { createFreshPayments } from './fresh-payments.ts';
 import { createWaiter } from './waiter.ts';
 
 const merchantId = newId('mer');
@@ -27,7 +28,13 @@ beforeAll(async () => {
   // Temporal takes each start and never works on it.
   const runs = { start: () => sleep(200), wake: () => Promise.resolve() };
   const log = pino({ level: 'silent' });
-  commands = createCommands({ db, runs: () => runs, waiter: createWaiter(), log });
+  commands = createCommands({
+    db,
+    runs: () => runs,
+    waiter: createWaiter(),
+    fresh: createFreshPayments(),
+    log,
+  });
 });
 afterAll(async () => {
   await db.destroy();

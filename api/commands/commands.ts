@@ -26,12 +26,15 @@ import { paymentState, type PaymentSnapshot } from '../../db/snapshot.ts';
 import type { Judgement } from '../../domain/commands.ts';
 import type { PaymentState } from '../../domain/payment-state.ts';
 import type { Runs } from '../../runtime/runs.ts';
+import type { CommitNews } from '../../activities/deps.ts';
+import type { FreshPayments } from './fresh-payments.ts';
 import type { Waiter } from './waiter.ts';
 
 export interface CommandDeps {
   readonly db: Db;
   readonly runs: () => Runs | undefined;
   readonly waiter: Waiter;
+  readonly fresh: FreshPayments;
   readonly log: Logger;
 }
 
@@ -103,8 +106,11 @@ async function create(
     // Queued for as long as its caller waits, or direct delivery is sooner than the sweeper.
     const now = performance.now();
     if (now >= endAt && now >= queuedAt + slotMsMax) return undefined;
+    deps.fresh.offer(accepted.snapshot, queuedAt);
+    // Listens before the run can have answered.
+    const clear = waitClear(deps, key, asked, Math.min(endAt, now + slotMsMax), false, true);
     await motion(deps, 'start', payment.id);
-    return waitClear(deps, key, payment.id, Math.min(endAt, now + slotMsMax), false);
+    return clear.finally(() => deps.fresh.withdraw(payment.id));
   });
   const clear = await before(endAt, started);
   return clear ?? wait(deps, key, asked, accepted.snapshot, endAt, false);
@@ -207,7 +213,7 @@ async function wait(
   endAt: number,
   replayed: boolean,
 ): Promise<CommandResult> {
-  const clear = await waitClear(deps, key, asked.paymentId, endAt, replayed);
+  const clear = await waitClear(deps, key, asked, endAt, replayed);
   if (clear !== undefined) return clear;
   // Accepted is accepted: with the database gone the answer is what was last known, never a 5xx.
   const current = await readPayment(deps.db, key.merchant_id, asked.paymentId).catch(() => null);
@@ -217,20 +223,38 @@ async function wait(
 async function waitClear(
   deps: CommandDeps,
   key: KeyClaim,
-  paymentId: string,
+  asked: Asked,
   endAt: number,
   replayed: boolean,
+  fresh = false,
 ): Promise<CommandResult | undefined> {
-  return deps.waiter.until(paymentId, endAt - performance.now(), async () => {
-    const held = await readKey(deps.db, key);
-    if (held === null) return undefined;
-    // In doubt is said at once; whoever asks again waits for the truth.
-    if (held.in_doubt != null && !replayed) {
-      const snapshot = held.in_doubt as PaymentSnapshot;
-      return answer(held.resource_kind, held.awaits_id, 202, snapshot, false);
-    }
-    return frozenAnswer(held, replayed);
+  return deps.waiter.until(asked.paymentId, endAt - performance.now(), {
+    fresh,
+    check: async () => {
+      const held = await readKey(deps.db, key);
+      if (held === null) return undefined;
+      // In doubt is said at once; whoever asks again waits for the truth.
+      if (held.in_doubt != null && !replayed) {
+        const snapshot = held.in_doubt as PaymentSnapshot;
+        return answer(held.resource_kind, held.awaits_id, 202, snapshot, false);
+      }
+      return frozenAnswer(held, replayed);
+    },
+    hear: (news) => heardAnswer(key, asked, news, replayed),
   });
+}
+
+/** The commit that froze this very key brings the answer with it. */
+function heardAnswer(
+  { person, key }: KeyClaim,
+  { resource, awaitsId }: Asked,
+  { frozen, snapshot }: CommitNews,
+  replayed: boolean,
+): CommandResult | undefined {
+  const own = frozen.find((one) => one.key === key && one.person === person);
+  if (own === undefined) return undefined;
+  const [code, detail] = [own.code ?? undefined, own.detail ?? undefined];
+  return answer(resource, awaitsId, own.status, snapshot, replayed, code, detail);
 }
 
 function answer(

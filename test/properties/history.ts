@@ -94,6 +94,7 @@ export async function live(
     newReturnToken: () => newId('return'),
     returnUrl: 'https://tender.example/return',
     onCommitted: () => undefined,
+    takeFresh: () => undefined,
     log: { info: () => undefined, warn: () => undefined },
   });
   const paymentId = database.snapshot().payment.id;

@@ -75,6 +75,7 @@ export async function openBench(): Promise<Bench> {
     newReturnToken,
     returnUrl: 'http://127.0.0.1/return',
     onCommitted: () => undefined,
+    takeFresh: () => undefined,
     log: quiet,
   };
   const activities = createActivities(deps);
