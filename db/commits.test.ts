@@ -117,7 +117,7 @@ const failures: Record<string, [(payment: PaymentState) => Partial<Change>, stri
   ],
   'a release of an entry that does not exist': [
     () => ({ entries: [anEntry('release', 100n, { state: 'pending', resolvesKey: 'none' })] }),
-    'TD007',
+    'journal_entry_pending_not_found',
   ],
   'an attempt patch with a wrong from_status': [
     (p) => ({

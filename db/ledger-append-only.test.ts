@@ -71,12 +71,10 @@ test('the API posts nothing', async () => {
 describe('a closed entry', () => {
   const anotherLine = (entry: string, merchant: string): Promise<string> =>
     verdictOf(
-      on.worker.transaction().execute((trx) =>
-        sql`insert into postings (entry_id, line, merchant_id, account, side, amount, currency)
-          values (${entry}, 8, ${merchant}, '1100', 'debit', 1, 'USD'), (${entry}, 9, ${merchant}, '4000', 'credit', 1, 'USD')`.execute(
-          trx,
-        ),
-      ),
+      on.rows
+        .all(`insert into postings (entry_id, line, merchant_id, account, side, amount, currency)
+        values ('${entry}', 8, '${merchant}', '1100', 'debit', 1, 'USD'),
+          ('${entry}', 9, '${merchant}', '4000', 'credit', 1, 'USD')`),
     );
   const entryOf = async (p: PaymentState): Promise<string> =>
     (
@@ -100,7 +98,7 @@ describe('a closed entry', () => {
     const reversed = await entryOf(payment);
     const reversal = (key: string): Promise<string> =>
       verdictOf(
-        sql`select post_entries(${JSON.stringify([
+        sql`select post_facts(${JSON.stringify([
           {
             merchant_id: payment.merchantId,
             key,

@@ -1,7 +1,5 @@
 /** The books hold against every writer: what the database refuses, and what it keeps equal. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { sql } from 'kysely';
-import pg from 'pg';
 import {
   anEntry,
   postEntries,
@@ -59,16 +57,8 @@ describe('an entry balances, or is not there', () => {
     ['it does only across currencies', [debit, { ...credit, currency: 'EUR' }]],
     ['it has one posting', [debit]],
     ['it has no posting', []],
-  ])('refused at commit, and not before: %s', async (_, postings) => {
-    const client = new pg.Client({ connectionString: on.database.workerUrl });
-    await client.connect();
-    try {
-      await client.query('begin');
-      await client.query('select post_entries($1)', [JSON.stringify([entry({ postings })])]);
-      expect(await verdictOf(client.query('commit'))).toBe('journal_entry_balanced');
-    } finally {
-      await client.end();
-    }
+  ])('refused: %s', async (_, postings) => {
+    expect(await verdictOf(post(entry({ postings })))).toBe('journal_entry_balanced');
     expect(await countEntries()).toBe(0);
     expect(await balances()).toEqual([]);
   });
@@ -81,13 +71,13 @@ describe('an entry balances, or is not there', () => {
   });
 
   test.each<[string, Partial<TestPosting>, string]>([
-    ['a side that is neither', { side: 'left' }, 'postings_side'],
-    ['nothing', { amount: '0' }, 'postings_amount_positive'],
-    ['less than nothing', { amount: '-1' }, 'postings_amount_positive'],
-    ['a fraction', { amount: '0.5' }, '22P02'],
-    ['more than a bigint', { amount: '9223372036854775808' }, '22003'],
-    ['a currency that is none', { currency: 'usd' }, 'postings_currency'],
-    ['an account outside the chart', { account: '9999' }, 'postings_account_fkey'],
+    ['a side that is neither', { side: 'left' }, 'journal_entry_malformed_side'],
+    ['nothing', { amount: '0' }, 'journal_entry_malformed_amount'],
+    ['less than nothing', { amount: '-1' }, 'journal_entry_malformed_amount'],
+    ['a fraction', { amount: '0.5' }, 'journal_entry_malformed_amount'],
+    ['more than a bigint', { amount: '9223372036854775808' }, 'journal_entry_malformed_amount'],
+    ['a currency that is none', { currency: 'usd' }, 'journal_entry_malformed_currency'],
+    ['an account outside the chart', { account: '9999' }, 'journal_entry_unknown_account'],
   ])('a posting of %s is refused', async (_, values, verdict) => {
     const postings = [
       { ...debit, ...values },
@@ -187,12 +177,12 @@ describe('a pending entry is released at most once over', () => {
     const key = await held(100n);
     const { postings: _, ...same } = release(key, 1n);
     expect(await verdictOf(post({ ...same, postings: transfer(1n) }))).toBe(
-      'account_balances_never_below_zero',
+      'journal_entry_released',
     );
     expect(await verdictOf(post({ ...release(key, 1n), state: 'posted' }))).toBe(
-      'journal_entries_release_is_pending',
+      'journal_entry_malformed_resolves_key',
     );
-    expect(await verdictOf(post(release('nothing', 1n)))).toBe('TD007');
+    expect(await verdictOf(post(release('nothing', 1n)))).toBe('journal_entry_pending_not_found');
   });
 
   test('what is posted, or is itself a release, cannot be released', async () => {
@@ -264,18 +254,16 @@ describe('balances', () => {
 
   test('a writer cannot choose when an entry was recorded', async () => {
     const { now } = await on.rows.one<{ now: string }>('select tender_now()::text as now');
-    await on.worker.transaction().execute(async (trx) => {
-      const id = `je_past_${merchantId}`;
-      await sql`
+    const id = `je_past_${merchantId}`;
+    // In one statement, as the owner: nobody else writes these tables at all.
+    await on.rows.all(`
+      do $$ begin
         insert into journal_entries (id, merchant_id, key, event, state, effective_at, recorded_at, body_hash)
-        values (${id}, ${merchantId}, 'past', 'test', 'posted', now(), '2001-01-01', '')`.execute(
-        trx,
-      );
-      await sql`
+        values ('${id}', '${merchantId}', 'past', 'test', 'posted', now(), '2001-01-01', '');
         insert into postings (entry_id, line, merchant_id, account, side, amount, currency)
-        values (${id}, 1, ${merchantId}, '1100', 'debit', 1, 'USD'),
-          (${id}, 2, ${merchantId}, '4000', 'credit', 1, 'USD')`.execute(trx);
-    });
+        values ('${id}', 1, '${merchantId}', '1100', 'debit', 1, 'USD'),
+          ('${id}', 2, '${merchantId}', '4000', 'credit', 1, 'USD');
+      end $$`);
     expect(await balances(now)).toEqual([]);
   });
 });

@@ -56,7 +56,7 @@ function post(entries: readonly JournalEntry[], merchant = merchantId): Promise<
     resolves_key: resolvesKey,
     postings: postings.map((p) => ({ ...p, amount: String(p.amount) })),
   }));
-  return sql`select post_entries(${JSON.stringify(batch)}::jsonb)`.execute(on.worker);
+  return sql`select post_facts(${JSON.stringify(batch)}::jsonb)`.execute(on.worker);
 }
 
 const verdict = (...entries: JournalEntry[]): Promise<string> => verdictOf(post(entries));
@@ -99,9 +99,17 @@ describe('at commit', () => {
       'journal_entry_balanced',
       [debit(receivable, 1n), credit(euros, 1n)],
     ],
-    ['of nothing', 'postings_amount_positive', [debit(receivable, 0n), credit(revenue, 0n)]],
-    ['below nothing', 'postings_amount_positive', [debit(receivable, -1n), credit(revenue, -1n)]],
-    ['outside the chart', 'postings_account_fkey', [debit(strange, 1n), credit(revenue, 1n)]],
+    ['of nothing', 'journal_entry_malformed_amount', [debit(receivable, 0n), credit(revenue, 0n)]],
+    [
+      'below nothing',
+      'journal_entry_malformed_amount',
+      [debit(receivable, -1n), credit(revenue, -1n)],
+    ],
+    [
+      'outside the chart',
+      'journal_entry_unknown_account',
+      [debit(strange, 1n), credit(revenue, 1n)],
+    ],
   ])('an entry that is %s: %s', async (_, expected, postings) => {
     const entry = anEntry({ postings });
     expect(await verdict(entry)).toBe(expected);
@@ -195,20 +203,20 @@ describe('a release', () => {
   });
 
   test('of what does not exist is refused', async () => {
-    expect(await verdict(release(anEntry(), 1n))).toBe('TD007');
+    expect(await verdict(release(anEntry(), 1n))).toBe('journal_entry_pending_not_found');
   });
 
   test('of another merchant’s entry is refused', async () => {
     const entry = held();
     await post([entry], await on.newMerchant());
-    expect(await verdict(release(entry, 1n))).toBe('TD007');
+    expect(await verdict(release(entry, 1n))).toBe('journal_entry_pending_not_found');
   });
 
   test('is pending itself', async () => {
     const entry = held();
     await post([entry]);
     const posted = { ...release(entry, 1n), state: 'posted' as const };
-    expect(await verdict(posted)).toBe('journal_entries_release_is_pending');
+    expect(await verdict(posted)).toBe('journal_entry_malformed_resolves_key');
   });
 
   test('16 at once never give back more than is held', async () => {

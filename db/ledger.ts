@@ -28,7 +28,9 @@ export async function listBalances(
 ): Promise<readonly BalanceRow[]> {
   const source =
     filter.asOf === undefined
-      ? sql`(select * from account_balances where merchant_id = ${merchantId})`
+      ? sql`(select account, provider, currency, sum(pending_debits) as pending_debits,
+          sum(pending_credits) as pending_credits, sum(posted_debits) as posted_debits, sum(posted_credits) as posted_credits
+          from account_balances where merchant_id = ${merchantId} group by 1, 2, 3)`
       : sql`balances_as_of(${merchantId}, ${filter.asOf}::timestamptz)`;
   const { rows } = await sql<BalanceRow>`
     select b.account, b.provider, b.currency, b.pending_debits::text, b.pending_credits::text,

@@ -49,5 +49,5 @@ export async function postEntries(
   db: Db | Transaction<Database>,
   ...entries: readonly TestEntry[]
 ): Promise<void> {
-  await sql`select post_entries(${JSON.stringify(entries)}::jsonb)`.execute(db);
+  await sql`select post_facts(${JSON.stringify(entries)}::jsonb)`.execute(db);
 }
