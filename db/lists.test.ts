@@ -40,7 +40,9 @@ beforeAll(async () => {
       { account: '4000', side: 'credit', amount: '1', currency: 'USD' },
     ],
   }));
-  await on.rows.all('select post_entries($1::jsonb)', [JSON.stringify(entries)]);
+  for (const batch of [entries.slice(0, stored / 2), entries.slice(stored / 2)]) {
+    await on.rows.all('select post_entries($1::jsonb)', [JSON.stringify(batch)]);
+  }
   await on.rows.all('analyze');
 });
 afterAll(() => on.close());

@@ -1,6 +1,7 @@
 /** Entries for `postEntries` between two accounts, and the proof that balances are the sums of postings. */
 import { postEntries } from '../../db/ledger-posting.ts';
 import type { EntryToPost, PostingVerdict } from '../../db/ledger-posting.ts';
+import { findWrongBalances } from '../../db/ledger-proof.ts';
 import type { AccountCode } from '../../domain/accounts.ts';
 import { newId } from '../../runtime/ids.ts';
 import type { PaymentDatabase } from './payment-database.ts';
@@ -45,15 +46,7 @@ export function aResolution(
 
 /** Accounts whose stored balances are not what their postings say. */
 export function wrongBalances(rows: Rows): Promise<readonly unknown[]> {
-  return rows.all(`
-    select merchant_id, account, provider, currency from (
-      select m.id as merchant_id, r.* from merchants m cross join lateral balances_as_of(m.id, 'infinity') r) r
-    full join (
-      select merchant_id, account, provider, currency, sum(pending_debits) as d, sum(pending_credits) as c,
-        sum(posted_debits) as pd, sum(posted_credits) as pc from account_balances group by 1, 2, 3, 4) b
-      using (merchant_id, account, provider, currency)
-    where (coalesce(r.pending_debits, 0), coalesce(r.pending_credits, 0), coalesce(r.posted_debits, 0), coalesce(r.posted_credits, 0))
-      is distinct from (b.d, b.c, b.pd, b.pc)`);
+  return findWrongBalances((statement) => rows.all(statement));
 }
 
 /** One merchant's account 2100: what is given to it, taken from it and held on it. */
