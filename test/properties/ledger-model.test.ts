@@ -31,9 +31,12 @@ const kinds = [
   ...['part', 'post', 'post', 'void', 'expire', 'reversal'],
 ] as [ModelEntry['kind'], ...ModelEntry['kind'][]];
 
+const pickOf = (random: Random, entries: readonly ModelEntry[]): ModelEntry | undefined =>
+  entries[random.between(0, entries.length - 1)];
+
 function drawEntry(random: Random, known: readonly ModelEntry[], n: number): ModelEntry {
-  const recent = known.slice(-60) as [ModelEntry, ...ModelEntry[]];
-  const again = known.length > 0 && random.chance(0.08) ? random.pick(recent) : undefined;
+  const recent = known.slice(-60);
+  const again = known.length > 0 && random.chance(0.08) ? pickOf(random, recent) : undefined;
   if (again !== undefined) {
     const hasAmount = again.kind !== 'void' && again.kind !== 'expire';
     const more = hasAmount && random.chance(0.3) ? 1n : 0n;
@@ -41,8 +44,8 @@ function drawEntry(random: Random, known: readonly ModelEntry[], n: number): Mod
   }
   const kind = known.length === 0 ? 'posted' : random.pick(kinds);
   const isNew = kind === 'posted' || kind === 'pending';
-  const pendings = recent.filter((entry) => entry.kind === 'pending') as [ModelEntry];
-  const named = pendings.length > 0 && random.chance(0.9) ? random.pick(pendings) : recent[0];
+  const pendings = recent.filter((entry) => entry.kind === 'pending');
+  const named = pendings.length > 0 && random.chance(0.9) ? pickOf(random, pendings) : recent[0];
   const isAll = kind === 'void' || kind === 'expire';
   return {
     key: `k${n}`,
