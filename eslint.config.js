@@ -72,7 +72,14 @@ export default tseslint.config(
     name: 'tender/plain-javascript',
     files: ['**/*.{js,mjs,cjs}'],
     languageOptions: {
-      globals: { console: 'readonly', module: 'writable', process: 'readonly', URL: 'readonly' },
+      globals: {
+        AbortSignal: 'readonly',
+        console: 'readonly',
+        fetch: 'readonly',
+        module: 'writable',
+        process: 'readonly',
+        URL: 'readonly',
+      },
     },
   },
   {

@@ -2,7 +2,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { Change } from '../domain/change.ts';
 import type { PaymentState } from '../domain/payment-state.ts';
-import type { JournalEntry } from '../domain/posting-rules.ts';
+import type { JournalEntry } from '../domain/journal-entry.ts';
 import type { Db } from './client.ts';
 import type { Database } from './database.ts';
 import type { PaymentSnapshot } from './snapshot.ts';

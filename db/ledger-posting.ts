@@ -1,6 +1,6 @@
 /** Posts journal entries: a batch in one round trip, an answer to each. */
 import { sql, type Transaction } from 'kysely';
-import type { JournalEntry } from '../domain/posting-rules.ts';
+import type { JournalEntry } from '../domain/journal-entry.ts';
 import type { Db } from './client.ts';
 import type { Database } from './database.ts';
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import type { PaymentState } from '../domain/payment-state.ts';
-import type { JournalEntry, Posting } from '../domain/posting-rules.ts';
+import type { JournalEntry, Posting } from '../domain/journal-entry.ts';
 import { approved } from '../test/support/payments.ts';
 import {
   countOf,

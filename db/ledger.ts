@@ -67,13 +67,16 @@ export async function listEntries(
   filter: { readonly paymentId?: string | undefined },
   page: Page,
 ): Promise<readonly EntryRow[]> {
+  // Only what is asked for: a generic plan of `$1 is null or ...` reads past every newer entry.
+  const ofPayment =
+    filter.paymentId === undefined ? sql`` : sql`and e.payment_id = ${filter.paymentId}`;
+  const older = page.after === undefined ? sql`` : sql`and e.id < ${page.after}`;
   const { rows } = await sql<EntryRow>`
     select e.id, e.key, e.event, e.payment_id, e.effective_at, e.recorded_at, e.state, e.reverses_id, e.resolves_id,
       (select jsonb_agg(jsonb_build_object('account', p.account, 'provider', p.provider, 'side', p.side,
         'amount', p.amount, 'currency', p.currency) order by p.line) from postings p where p.entry_id = e.id) as postings
     from journal_entries e
-    where (${filter.paymentId ?? null}::text is null or e.payment_id = ${filter.paymentId ?? null})
-      and (${page.after ?? null}::text is null or e.id < ${page.after ?? null})
+    where true ${ofPayment} ${older}
     order by e.id desc limit ${page.limit + 1}`.execute(trx);
   return rows;
 }

@@ -58,10 +58,12 @@ export async function listEvents(
   filter: { readonly type?: string | undefined },
   page: Page,
 ): Promise<readonly OutboxRow[]> {
+  // Only what is asked for: a generic plan of `$1 is null or ...` reads past every newer event.
+  const ofType = filter.type === undefined ? sql`` : sql`and type = ${filter.type}`;
+  const older = page.after === undefined ? sql`` : sql`and id < ${page.after}`;
   const { rows } = await sql<OutboxRow>`
     select id, type, created_at, sequence, merchant_id, object from outbox
-    where (${filter.type ?? null}::text is null or type = ${filter.type ?? null})
-      and (${page.after ?? null}::text is null or id < ${page.after ?? null})
+    where true ${ofType} ${older}
     order by id desc limit ${page.limit + 1}`.execute(trx);
   return rows;
 }

@@ -2,7 +2,7 @@
  * A change is what one commit does to a payment: decided here as data, applied by the database as a
  * compare-and-set on the payment's version, all of it or nothing. Instants are ms on the database's clock.
  */
-import type { JournalEntry } from './posting-rules.ts';
+import type { JournalEntry } from './journal-entry.ts';
 import type { AttemptStatus, OperationStatus, PaymentStatus } from './payment.ts';
 import type { OperationCause, OperationKind, PaymentMethod } from './payment-state.ts';
 import type { Decline } from './provider.ts';

@@ -7,13 +7,11 @@ import {
   type PaymentState,
 } from './payment-state.ts';
 import type { PaymentStatus } from './payment.ts';
-import {
-  captureEntry,
-  lateSuccessReturnedEntry,
-  refundEntry,
-  releaseEntry,
-  type JournalEntry,
-} from './posting-rules.ts';
+import type { JournalEntry } from './journal-entry.ts';
+import { releaseEntry } from './posting-rules/authorization.ts';
+import { captureEntry } from './posting-rules/capture.ts';
+import { refundEntry } from './posting-rules/refund.ts';
+import { lateSuccessReturnedEntry } from './posting-rules/suspense.ts';
 import type { Decline, ProviderEvidence } from './provider.ts';
 import { basisOf } from './recording.ts';
 import { lookupDelayMs, retryExpiryMs } from './timing.ts';

@@ -11,7 +11,7 @@ export type DeclineAdvice = 'do_not_retry' | 'retry_later' | 'update_card' | 'tr
 
 /** A definite no, in our words and in the provider's. */
 export interface Decline {
-  /** Normalised, lower snake_case, from `domain/declines.ts`. */
+  /** Normalised, lower snake_case, one of those in `domain/messages.ts`. */
   readonly code: string;
   readonly advice: DeclineAdvice;
   /** The provider's own code, for the merchant's eyes only. */

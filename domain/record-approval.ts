@@ -2,7 +2,9 @@
 import type { Change, PaymentPatch } from './change.ts';
 import { openVoid } from './payment-state.ts';
 import type { PaymentStatus } from './payment.ts';
-import { authorizationEntry, captureEntry, lateSuccessEntry } from './posting-rules.ts';
+import { authorizationEntry } from './posting-rules/authorization.ts';
+import { captureEntry } from './posting-rules/capture.ts';
+import { lateSuccessEntry } from './posting-rules/suspense.ts';
 import type { Approved } from './provider.ts';
 import { attemptLine, basisOf, patchAttempt, paymentLine, type Recording } from './recording.ts';
 

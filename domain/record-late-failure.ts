@@ -5,12 +5,9 @@
 import type { AttemptPatch, Change, TimelineLine } from './change.ts';
 import { captureEffect } from './operation-effects.ts';
 import type { AttemptState, OperationState, PaymentState } from './payment-state.ts';
-import {
-  captureFailedEntry,
-  refundEntry,
-  refundFailedEntry,
-  releaseEntry,
-} from './posting-rules.ts';
+import { releaseEntry } from './posting-rules/authorization.ts';
+import { captureFailedEntry } from './posting-rules/capture.ts';
+import { refundEntry, refundFailedEntry } from './posting-rules/refund.ts';
 import type { Decline, ProviderEvidence } from './provider.ts';
 import { basisOf } from './recording.ts';
 

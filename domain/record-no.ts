@@ -2,7 +2,7 @@
 import type { AttemptPatch, Change } from './change.ts';
 import { openVoid } from './payment-state.ts';
 import type { PaymentStatus } from './payment.ts';
-import { releaseEntry } from './posting-rules.ts';
+import { releaseEntry } from './posting-rules/authorization.ts';
 import type { ProviderEvidence } from './provider.ts';
 import { attemptLine, basisOf, patchAttempt, paymentLine, type Recording } from './recording.ts';
 import { voidLine } from './submit-operation.ts';

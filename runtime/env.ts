@@ -97,6 +97,11 @@ export function backgroundSettings(env: Environment = process.env): BackgroundSe
   return Object.freeze(commonSettings(readVariables(env)));
 }
 
+/** Of the job that registers the namespace. */
+export function namespaceSettings(env: Environment = process.env): TemporalSettings {
+  return temporalSettings(readVariables(env));
+}
+
 export function migrateSettings(env: Environment = process.env): MigrateSettings {
   const values = readVariables(env);
   return Object.freeze({
@@ -141,11 +146,15 @@ function commonSettings(values: Variables): CommonSettings {
     logLevel: values.TENDER_LOG_LEVEL,
     parentWatch: values.TENDER_PARENT_WATCH,
     workerDatabaseUrl: required(values, 'TENDER_WORKER_DATABASE_URL'),
-    temporal: Object.freeze({
-      address: required(values, 'TENDER_TEMPORAL_ADDRESS'),
-      namespace: values.TENDER_TEMPORAL_NAMESPACE,
-    }),
+    temporal: temporalSettings(values),
   };
+}
+
+function temporalSettings(values: Variables): TemporalSettings {
+  return Object.freeze({
+    address: required(values, 'TENDER_TEMPORAL_ADDRESS'),
+    namespace: values.TENDER_TEMPORAL_NAMESPACE,
+  });
 }
 
 /** What only migrations may know. */

@@ -42,6 +42,7 @@ const schema = z.object({
   TENDER_SANDBOX_URL: httpUrl.optional(),
   TENDER_SANDBOX_HOST: text.default('127.0.0.1'),
   TENDER_SANDBOX_PORT: port.optional(),
+  TENDER_SANDBOX_PUBLIC_URL: httpUrl.optional(),
   TENDER_SANDBOX_DATA: text.optional(),
   TENDER_SANDBOX_WEBHOOK_URL: httpUrl.optional(),
   TENDER_SANDBOX_WEBHOOK_SECRET: text.startsWith('whsec_').optional(),

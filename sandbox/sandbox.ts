@@ -23,6 +23,8 @@ export interface SandboxOptions {
   /** Default 0: a free one. */
   readonly port?: number;
   readonly host?: string;
+  /** Default: the address it listens on. Without a slash at its end. */
+  readonly publicUrl?: string | undefined;
   readonly webhookUrl?: string | undefined;
   readonly webhookSecret?: string | undefined;
   readonly clockUrl?: string | undefined;
@@ -74,7 +76,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     clock,
     faults: createFaults(store),
     keysInFlight: new Set(),
-    publicUrl: () => url,
+    publicUrl: () => options.publicUrl ?? url,
     wake: () => {
       jobs.wake();
       webhooks.wake();

@@ -7,6 +7,7 @@ test('only the data file is required', () => {
     settings: {
       port: 0,
       host: '127.0.0.1',
+      publicUrl: undefined,
       dataPath: '/x',
       webhookUrl: undefined,
       webhookSecret: undefined,
@@ -22,6 +23,7 @@ test.each([
   ['TENDER_SANDBOX_WEBHOOK_URL', { TENDER_SANDBOX_WEBHOOK_URL: 'ftp://x' }],
   ['TENDER_SANDBOX_WEBHOOK_SECRET', { TENDER_SANDBOX_WEBHOOK_SECRET: 'hunter2' }],
   ['TENDER_SANDBOX_WEBHOOK_SECRET', { TENDER_SANDBOX_WEBHOOK_URL: 'http://127.0.0.1/webhooks' }],
+  ['TENDER_SANDBOX_PUBLIC_URL', { TENDER_SANDBOX_PUBLIC_URL: 'sandbox.example' }],
   ['TENDER_SANDBOX_CLOCK_URL', { TENDER_SANDBOX_CLOCK_URL: 'clock' }],
   ['TENDER_PARENT_WATCH', { TENDER_PARENT_WATCH: 'yes' }],
 ])('a wrong value is named: %s', (name, changes) => {

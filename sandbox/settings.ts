@@ -6,6 +6,8 @@ const settingsSchema = z.object({
   /** 0 picks a free port; the ready line says which. */
   TENDER_SANDBOX_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
   TENDER_SANDBOX_HOST: z.string().min(1).default('127.0.0.1'),
+  /** Where shoppers' browsers reach it, for its pages; default: the address it listens on. */
+  TENDER_SANDBOX_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** SQLite file of the durable books. */
   TENDER_SANDBOX_DATA: z.string().min(1),
   /** Events go to `<base>/<provider>`; without it they wait in their queue. */
@@ -23,6 +25,7 @@ const settingsSchema = z.object({
 export interface Settings {
   readonly port: number;
   readonly host: string;
+  readonly publicUrl: string | undefined;
   readonly dataPath: string;
   readonly webhookUrl: string | undefined;
   readonly webhookSecret: string | undefined;
@@ -58,6 +61,7 @@ export function readSettings(
     settings: {
       port: read.TENDER_SANDBOX_PORT,
       host: read.TENDER_SANDBOX_HOST,
+      publicUrl: read.TENDER_SANDBOX_PUBLIC_URL,
       dataPath: read.TENDER_SANDBOX_DATA,
       webhookUrl: read.TENDER_SANDBOX_WEBHOOK_URL,
       webhookSecret: read.TENDER_SANDBOX_WEBHOOK_SECRET,

@@ -70,3 +70,41 @@ test('a payment that is accepted while all places are taken is answered 202 in i
   }
   for (const result of await Promise.all(busy)) expect(result).toMatchObject({ status: 202 });
 }, 30_000);
+
+test('a run that starts after a slow commit 1 reads the payment again: its time to send has run since', async () => {
+  const fresh = createFreshPayments();
+  const taken: unknown[] = [];
+  const start = async (paymentId: string): Promise<void> => {
+    taken.push(fresh.take(paymentId));
+  };
+  const runs = { start, wake: () => Promise.resolve() };
+  const log = pino({ level: 'silent' });
+  const deps = { db, runs: () => runs, waiter: createWaiter(), fresh, log };
+  commands = createCommands(deps);
+  await create(100);
+  const answersLate = new Proxy(db, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (name !== 'getExecutor')
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      return () => {
+        const executor = target.getExecutor();
+        return new Proxy(executor, {
+          get(inner, key) {
+            const part: unknown = Reflect.get(inner, key, inner);
+            if (key !== 'executeQuery')
+              return typeof part === 'function' ? (part.bind(inner) as unknown) : part;
+            return async (...args: Parameters<typeof executor.executeQuery>) => {
+              const result = await inner.executeQuery(...args);
+              await sleep(1_100);
+              return result;
+            };
+          },
+        });
+      };
+    },
+  });
+  commands = createCommands({ ...deps, db: answersLate });
+  await create(2_000);
+  expect(taken).toMatchObject([{ payment: { status: 'processing' } }, undefined]);
+}, 30_000);

@@ -90,7 +90,8 @@ async function create(
   payment: NewPayment,
   waitMs: number,
 ): Promise<CommandResult> {
-  const endAt = performance.now() + waitMs;
+  const beganAt = performance.now();
+  const endAt = beganAt + waitMs;
   const accepted = await acceptPayment(deps.db, key, payment);
   if (accepted.outcome === 'key_held') return attach(deps, key, accepted.held, endAt);
   if (accepted.outcome === 'unknown_customer') {
@@ -106,7 +107,8 @@ async function create(
     // Queued for as long as its caller waits, or direct delivery is sooner than the sweeper.
     const now = performance.now();
     if (now >= endAt && now >= queuedAt + slotMsMax) return undefined;
-    deps.fresh.offer(accepted.snapshot, queuedAt);
+    // As old as its clock may be: a slow commit 1 uses up the time to send as a queue does.
+    deps.fresh.offer(accepted.snapshot, beganAt);
     // Listens before the run can have answered.
     const clear = waitClear(deps, key, asked, Math.min(endAt, now + slotMsMax), false, true);
     await motion(deps, 'start', payment.id);

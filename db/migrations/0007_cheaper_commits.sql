@@ -153,3 +153,8 @@ begin
   from jsonb_to_recordset(lines)
     as l (entry_id text, line int, merchant_id text, account text, provider text, side text, amount bigint, currency text);
 end $$;
+
+-- Reads everything of a merchant: with the planner settings of db/client.ts it would walk an index for that.
+alter function balances_as_of(text, timestamptz) set enable_seqscan = on;
+alter function balances_as_of(text, timestamptz) set enable_bitmapscan = on;
+alter function balances_as_of(text, timestamptz) set plan_cache_mode = auto;

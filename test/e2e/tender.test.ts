@@ -8,6 +8,7 @@ import { describeDoubt } from './doubt-cases.ts';
 import { describeIdempotency } from './idempotency-cases.ts';
 import { describeLimits } from './limit-cases.ts';
 import { describePayments } from './payment-cases.ts';
+import { describeTemporal } from './temporal-cases.ts';
 
 jest.setTimeout(60_000);
 
@@ -25,6 +26,7 @@ afterAll(async () => {
   await stack?.stop();
 });
 
+describeTemporal(running);
 describePayments(running);
 describeDoubt(running);
 describeIdempotency(running);

@@ -25,6 +25,8 @@ export default async function globalSetup(): Promise<void> {
     bundleWorkflows(bundle),
   ]);
   process.env['TENDER_TEST_DATABASE_URL'] = servers.databaseUrl;
-  process.env['TENDER_TEST_TEMPORAL_ADDRESS'] = servers.temporalAddress;
+  if (servers.temporalAddress !== undefined) {
+    process.env['TENDER_TEST_TEMPORAL_ADDRESS'] = servers.temporalAddress;
+  }
   process.env['TENDER_TEST_WORKFLOW_BUNDLE'] = bundle;
 }

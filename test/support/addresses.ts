@@ -1,7 +1,14 @@
 /** Where the servers are that `test/jest/global-setup.ts` started. */
+
+/** End-to-end tests on a Temporal server on PostgreSQL (`npm run test:cluster`). */
+export function onCluster(): boolean {
+  return process.env['TENDER_TEST_TEMPORAL'] === 'cluster';
+}
+
 export interface TestAddresses {
   /** Of the superuser, to the maintenance database. */
   readonly databaseUrl: string;
+  /** Of the development server all share; there is none on the cluster. */
   readonly temporalAddress: string;
   readonly workflowBundle: string;
 }
@@ -9,7 +16,9 @@ export interface TestAddresses {
 export function testAddresses(): TestAddresses {
   return {
     databaseUrl: address('TENDER_TEST_DATABASE_URL'),
-    temporalAddress: address('TENDER_TEST_TEMPORAL_ADDRESS'),
+    get temporalAddress() {
+      return address('TENDER_TEST_TEMPORAL_ADDRESS');
+    },
     workflowBundle: address('TENDER_TEST_WORKFLOW_BUNDLE'),
   };
 }

@@ -31,6 +31,8 @@ export interface Bench {
   readonly sandbox: TestSandbox;
   readonly rows: Rows;
   readonly merchantId: string;
+  /** As workers connect, for one in a process of its own. */
+  readonly workerUrl: string;
   readonly deps: ActivityDeps;
   readonly activities: Activities;
   /** The activities of another process: with some providers replaced, or with a watched database. */
@@ -97,6 +99,7 @@ export async function openBench(): Promise<Bench> {
     sandbox,
     rows,
     merchantId,
+    workerUrl: database.workerUrl,
     deps,
     activities,
     process: ({ provider, around }) => {

@@ -13,11 +13,13 @@ import { startProcess, waitUntilReady } from '../../runtime/servers/process.ts';
 import type { ProcessSpec, RunningProcess } from '../../runtime/servers/process.ts';
 import { findTemporalBinary } from '../../runtime/servers/temporal-binary.ts';
 import { prepareTemporal } from '../../runtime/servers/temporal.ts';
+import { onCluster } from './addresses.ts';
 
 export interface TestServers {
   /** Of a superuser, to the maintenance database. */
   readonly databaseUrl: string;
-  readonly temporalAddress: string;
+  /** Absent on the cluster, where every stack has a server of its own. */
+  readonly temporalAddress: string | undefined;
   stop(): Promise<void>;
 }
 
@@ -38,19 +40,23 @@ const fastSettings = {
 export async function startTestServers(): Promise<TestServers> {
   const settings = localSettings();
   const folder = mkdtempSync(join(tmpdir(), 'tender-servers-'));
-  const starts = [startPostgres(settings, folder), startTemporal(settings, folder)] as const;
+  const starts = [
+    startPostgres(settings, folder),
+    onCluster() ? Promise.resolve(undefined) : startTemporal(settings, folder),
+  ] as const;
   const stop = async (): Promise<void> => {
     const settled = await Promise.allSettled(starts);
     const started = settled.flatMap((result) =>
-      result.status === 'fulfilled' ? (result.value.running ?? []) : [],
+      result.status === 'fulfilled' ? (result.value?.running ?? []) : [],
     );
     await Promise.all(started.map((server) => server.stop()));
     rmSync(folder, { recursive: true, force: true });
   };
   try {
     const [postgres, temporal] = await Promise.all(starts);
-    process.stderr.write(`PostgreSQL: ${postgres.source}\nTemporal: ${temporal.source}\n`);
-    return { databaseUrl: postgres.address, temporalAddress: temporal.address, stop };
+    const shown = temporal?.source ?? 'on PostgreSQL, one server for each stack';
+    process.stderr.write(`PostgreSQL: ${postgres.source}\nTemporal: ${shown}\n`);
+    return { databaseUrl: postgres.address, temporalAddress: temporal?.address, stop };
   } catch (error) {
     await stop();
     throw error;

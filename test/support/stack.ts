@@ -19,13 +19,12 @@ import {
   type ProcessSpec,
   type RunningProcess,
 } from '../../runtime/servers/process.ts';
-import { findTemporalBinary } from '../../runtime/servers/temporal-binary.ts';
-import { deleteTemporalDatabase, prepareTemporal } from '../../runtime/servers/temporal.ts';
 import { startTestSandbox, type TestSandbox } from '../../sandbox/testing/client.ts';
-import { testAddresses } from './addresses.ts';
+import { onCluster, testAddresses } from './addresses.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { createHttpClient, type HttpClient } from './http.ts';
 import { openRows, type Rows } from './rows.ts';
+import { prepareStackTemporal } from './stack-temporal.ts';
 
 export type StackPart = 'temporal' | 'api' | 'background';
 
@@ -74,24 +73,29 @@ export async function startTestStack(): Promise<TestStack> {
     webhookSecret,
     clockUrl: `${apiUrl}/sandbox/clock`,
   });
-  const temporalPort = await freePort();
-  const temporalAddress = `127.0.0.1:${temporalPort}`;
-  const temporalBinary = await findBinary();
-  const temporal = { temporalPort, temporalAddress, temporalBinary };
-  const specs = await partSpecs({ folder, database, apiPort, apiUrl, sandbox, ...temporal });
-  const parts = createParts(specs);
+  const temporal = await prepareStackTemporal(folder);
+  const { address: temporalAddress, binary: temporalBinary } = temporal;
+  const specs = partSpecs({ folder, database, apiPort, apiUrl, sandbox, temporalAddress });
+  const parts = createParts({ ...specs, temporal: temporal.spec });
   const rows = openRows(database.ownerUrl);
   const stop = async (): Promise<void> => {
     await Promise.all([parts.halt('api'), parts.halt('background')]);
     await parts.kill('temporal');
+    await temporal.forget();
     await sandbox.close();
     await rows.close();
     await database.drop();
     rmSync(folder, { recursive: true, force: true });
   };
   try {
+    // Somebody must have made the namespace, as a deployment's job does.
+    if (onCluster()) await parts.start('temporal');
     // All at once: each waits for what it needs, which is a rule of its own.
-    await Promise.all([parts.start('temporal'), parts.start('api'), parts.start('background')]);
+    await Promise.all([
+      onCluster() ? undefined : parts.start('temporal'),
+      parts.start('api'),
+      parts.start('background'),
+    ]);
   } catch (error) {
     await stop();
     throw error;
@@ -99,7 +103,7 @@ export async function startTestStack(): Promise<TestStack> {
   const api = createHttpClient(apiUrl, merchants[0].apiKey);
   const forgetTemporal = async (): Promise<void> => {
     await parts.kill('temporal');
-    deleteTemporalDatabase(temporalDatabase(folder));
+    await temporal.forget();
   };
   return {
     ...{ api, apiUrl, merchants, sandbox, rows, temporalAddress, temporalBinary },
@@ -107,12 +111,6 @@ export async function startTestStack(): Promise<TestStack> {
     forgetTemporal,
     stop,
   };
-}
-
-async function findBinary(): Promise<string> {
-  const { inherited: environment, cache } = localSettings();
-  const report = (): void => undefined;
-  return (await findTemporalBinary({ cache, environment, report })).path;
 }
 
 async function seed(database: TestDatabase, merchants: readonly SeedMerchant[]): Promise<void> {
@@ -127,20 +125,18 @@ async function seed(database: TestDatabase, merchants: readonly SeedMerchant[]):
   await db.destroy();
 }
 
-const temporalDatabase = (folder: string): string => join(folder, 'temporal.db');
-
 interface Places {
   readonly folder: string;
   readonly database: TestDatabase;
   readonly apiPort: number;
   readonly apiUrl: string;
   readonly sandbox: TestSandbox;
-  readonly temporalPort: number;
   readonly temporalAddress: string;
-  readonly temporalBinary: string;
 }
 
-async function partSpecs(places: Places): Promise<Readonly<Record<StackPart, ProcessSpec>>> {
+type NodeParts = Readonly<Record<Exclude<StackPart, 'temporal'>, ProcessSpec>>;
+
+function partSpecs(places: Places): NodeParts {
   const { folder, apiPort, apiUrl } = places;
   const { inherited, temporalNamespace } = localSettings();
   const environment = {
@@ -160,16 +156,6 @@ async function partSpecs(places: Places): Promise<Readonly<Record<StackPart, Pro
     TENDER_SANDBOX_WEBHOOK_SECRET: webhookSecret,
     TENDER_REQUESTS_PER_SECOND: '100000',
   };
-  const temporal = await prepareTemporal({
-    binary: places.temporalBinary,
-    port: places.temporalPort,
-    uiPort: await freePort(),
-    metricsPort: await freePort(),
-    namespace: temporalNamespace,
-    databaseFile: temporalDatabase(folder),
-    logFile: join(folder, 'temporal.log'),
-    environment: inherited,
-  });
   const nodePart = (name: string, program: string): Omit<ProcessSpec, 'isReady'> => ({
     name,
     command: [process.execPath, program],
@@ -181,7 +167,6 @@ async function partSpecs(places: Places): Promise<Readonly<Record<StackPart, Pro
     readyTimeoutMs: 60_000,
   });
   return {
-    temporal,
     api: { ...nodePart('api', stackPrograms.api), isReady: () => answersOk(`${apiUrl}/livez`) },
     background: {
       ...nodePart('background', stackPrograms.background),

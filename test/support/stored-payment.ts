@@ -2,7 +2,7 @@
 import type { Db } from '../../db/client.ts';
 import type { NewAttempt } from '../../domain/change.ts';
 import { liveAttempt, type PaymentState } from '../../domain/payment-state.ts';
-import type { JournalEntry, Posting } from '../../domain/posting-rules.ts';
+import type { JournalEntry, Posting } from '../../domain/journal-entry.ts';
 import type { Rows } from './rows.ts';
 
 /** Each on a connection of its own; none starts before all are connected. */

@@ -1,0 +1,45 @@
+/**
+ * Authorizations are pending entries: nothing is posted. What is captured, voided or expired releases
+ * them with mirrored pending postings that name the entry they resolve.
+ */
+import type { JournalEntry } from '../journal-entry.ts';
+import type { AttemptState } from '../payment-state.ts';
+import { earned, entry, type Books } from './entry.ts';
+
+type Authorized = Pick<AttemptState, 'id' | 'provider' | 'amount'>;
+
+function authorizationKey(attempt: Pick<AttemptState, 'id'>): string {
+  return `${attempt.id}/authorized`;
+}
+
+export function authorizationEntry(books: Books, attempt: Authorized): JournalEntry {
+  return entry(books, {
+    key: authorizationKey(attempt),
+    event: 'authorization',
+    state: 'pending',
+    provider: attempt.provider,
+    debits: [['1100', attempt.amount]],
+    credits: [[earned(books), attempt.amount]],
+  });
+}
+
+/**
+ * Void, expiry, loss, and what a capture uses up or its last one leaves over: gives back `amount` of what
+ * the authorization holds. `cause` is the id of what released it.
+ */
+export function releaseEntry(
+  books: Books,
+  attempt: Pick<AttemptState, 'id' | 'provider'>,
+  amount: bigint,
+  cause: string,
+): JournalEntry {
+  return entry(books, {
+    key: `${cause}/released`,
+    event: 'authorization_released',
+    state: 'pending',
+    resolvesKey: authorizationKey(attempt),
+    provider: attempt.provider,
+    debits: [[earned(books), amount]],
+    credits: [['1100', amount]],
+  });
+}

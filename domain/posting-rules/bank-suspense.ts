@@ -1,0 +1,70 @@
+/** Lines of a bank statement that no announced payout explains, until they are identified. */
+import type { JournalEntry } from '../journal-entry.ts';
+import { entry, type Books } from './entry.ts';
+
+export interface StatementLine {
+  readonly id: string;
+  readonly amount: bigint;
+}
+
+export function unidentifiedReceiptEntry(books: Books, line: StatementLine): JournalEntry {
+  return entry(books, {
+    key: `bank/${line.id}`,
+    event: 'unidentified_receipt',
+    debits: [['1010', line.amount]],
+    credits: [['2900', line.amount]],
+  });
+}
+
+export function unidentifiedOutgoingEntry(books: Books, line: StatementLine): JournalEntry {
+  return entry(books, {
+    key: `bank/${line.id}`,
+    event: 'unidentified_outgoing',
+    debits: [['1900', line.amount]],
+    credits: [['1010', line.amount]],
+  });
+}
+
+/**
+ * What stood in suspense turns out to be a provider's: in transit when it was announced as a payout, else
+ * straight from its receivable. `heldFor` is the provider that suspense names, empty for a bank line.
+ */
+export interface Identified {
+  readonly suspenseKey: string;
+  readonly heldFor: string;
+  readonly provider: string;
+  readonly as: '1200' | '1100';
+  readonly amount: bigint;
+}
+
+export function receiptIdentifiedEntry(books: Books, found: Identified): JournalEntry {
+  const draft = entry(books, {
+    key: `${found.suspenseKey}/identified`,
+    event: 'receipt_identified',
+    provider: found.provider,
+    debits: [['2900', found.amount]],
+    credits: [[found.as, found.amount]],
+  });
+  return fromSuspense(draft, '2900', found.heldFor);
+}
+
+export function outgoingIdentifiedEntry(books: Books, found: Identified): JournalEntry {
+  const draft = entry(books, {
+    key: `${found.suspenseKey}/identified`,
+    event: 'outgoing_identified',
+    provider: found.provider,
+    debits: [[found.as, found.amount]],
+    credits: [['1900', found.amount]],
+  });
+  return fromSuspense(draft, '1900', found.heldFor);
+}
+
+/** It drains where it stands, which need not be at the provider that it turned out to be. */
+function fromSuspense(
+  draft: JournalEntry,
+  suspense: '1900' | '2900',
+  provider: string,
+): JournalEntry {
+  const postings = draft.postings.map((p) => (p.account === suspense ? { ...p, provider } : p));
+  return { ...draft, postings };
+}

@@ -1,0 +1,122 @@
+/**
+ * A refund: reserved when requested (pending), the merchant's loss once accepted, gone from the provider
+ * once settled. The split into parts and what the balance is short of are fixed at the request and go with
+ * the refund through its life, so each step undoes exactly what it should.
+ */
+import { mirrored, type JournalEntry } from '../journal-entry.ts';
+import type { AttemptState, OperationState } from '../payment-state.ts';
+import { fromMerchant } from './balance.ts';
+import { earned, entry, type Books, type Line } from './entry.ts';
+import { grossOf, owedToOthers, type Parts } from './parts.ts';
+
+export interface Refund {
+  readonly id: string;
+  readonly provider: string;
+  readonly parts: Parts;
+  /** Of the net part, what the merchant's available balance does not cover. */
+  readonly short: bigint;
+}
+
+function sources(books: Books, { parts, short }: Refund): readonly Line[] {
+  return [...fromMerchant(books, parts.net, short), ...owedToOthers(parts)];
+}
+
+export function refundRequestedEntry(books: Books, refund: Refund): JournalEntry {
+  return entry(books, {
+    key: `${refund.id}/requested`,
+    event: 'refund_requested',
+    state: 'pending',
+    provider: refund.provider,
+    debits: sources(books, refund),
+    credits: [['2140', grossOf(refund.parts)]],
+  });
+}
+
+/** Accepted, declined or withdrawn: the reservation has done its work. */
+export function refundReservationReleasedEntry(books: Books, refund: Refund): JournalEntry {
+  const requested = refundRequestedEntry(books, refund);
+  return {
+    ...requested,
+    key: `${refund.id}/released`,
+    event: 'refund_reservation_released',
+    resolvesKey: requested.key,
+    postings: mirrored(requested.postings),
+  };
+}
+
+export function refundAcceptedEntry(books: Books, refund: Refund): JournalEntry {
+  return entry(books, {
+    key: `${refund.id}/accepted`,
+    event: 'refund_accepted',
+    provider: refund.provider,
+    debits: sources(books, refund),
+    credits: [['2140', grossOf(refund.parts)]],
+  });
+}
+
+export function refundSettledEntry(books: Books, refund: Refund): JournalEntry {
+  const gross = grossOf(refund.parts);
+  return entry(books, {
+    key: `${refund.id}/settled`,
+    event: 'refund_settled',
+    provider: refund.provider,
+    debits: [['2140', gross]],
+    credits: [['1100', gross]],
+  });
+}
+
+/** Declined after it was accepted and before it settled: everybody has back what they gave. */
+export function refundDeclinedEntry(books: Books, refund: Refund): JournalEntry {
+  return entry(books, {
+    key: `${refund.id}/declined`,
+    event: 'refund_declined',
+    provider: refund.provider,
+    debits: [['2140', grossOf(refund.parts)]],
+    credits: sources(books, refund),
+  });
+}
+
+type Amount = Pick<OperationState, 'id' | 'amount'>;
+
+/**
+ * Accepted and settled with one evidence, before anything is known to be available: it goes back from
+ * where the capture went to. The payment's own flow books its refunds so.
+ */
+export function refundEntry(
+  books: Books,
+  attempt: Pick<AttemptState, 'provider'>,
+  operation: Amount,
+): JournalEntry {
+  return entry(books, {
+    key: `${operation.id}/succeeded`,
+    event: 'refund',
+    provider: attempt.provider,
+    debits: [[earned(books), operation.amount]],
+    credits: [['1100', operation.amount]],
+  });
+}
+
+/** A refund that had succeeded did not: the customer is still owed it, and the merchant has paid. */
+export function refundFailedEntry(
+  books: Books,
+  attempt: Pick<AttemptState, 'provider'>,
+  operation: Amount,
+): JournalEntry {
+  return entry(books, {
+    key: `${operation.id}/failed_late`,
+    event: 'refund_failed',
+    provider: attempt.provider,
+    debits: [['1100', operation.amount]],
+    credits: [['2150', operation.amount]],
+  });
+}
+
+/** The customer has it after all, by a transfer from our bank. */
+export function owedRefundPaidEntry(books: Books, operation: Amount): JournalEntry {
+  return entry(books, {
+    key: `${operation.id}/owed_paid`,
+    event: 'owed_refund_paid',
+    debits: [['2150', operation.amount]],
+    credits: [['1010', operation.amount]],
+  });
+}

@@ -1,0 +1,66 @@
+/** What merchants, shoppers and providers ask of a payment, as the API commits it. */
+import {
+  requestAttempt,
+  requestCancel,
+  requestCapture,
+  requestRefund,
+} from '../../domain/commands.ts';
+import type { Bench } from '../../test/support/bench.ts';
+
+export interface Requests {
+  /** Each answers with the operation's id. */
+  readonly capture: (paymentId: string, amount?: bigint, final?: boolean) => Promise<string>;
+  readonly cancel: (paymentId: string) => Promise<string>;
+  readonly refund: (paymentId: string, amount?: bigint) => Promise<string>;
+  /** Another try with another card. */
+  readonly retry: (paymentId: string, token: string) => Promise<void>;
+  /** A provider's event about an attempt or an operation of ours. */
+  readonly hear: (reference: string) => Promise<void>;
+  /** The shopper answers on the page of the bank, and comes back. */
+  readonly answerPage: (paymentId: string, verdict: 'approve' | 'reject') => Promise<void>;
+}
+
+const actor = 'api_key:recorded';
+
+export function createRequests(bench: Bench): Requests {
+  const contractOf = (name: string) => {
+    const provider = bench.deps.providers.get(name);
+    if (provider === undefined) throw new Error(`no provider ${name}`);
+    return provider.contract;
+  };
+  return {
+    capture: async (id, amount, final) => {
+      const operationId = bench.deps.newId('op');
+      const ask = { operationId, actor, amount, final };
+      await bench.ask(id, (p) => requestCapture(p, ask, contractOf));
+      return operationId;
+    },
+    cancel: async (id) => {
+      const operationId = bench.deps.newId('op');
+      await bench.ask(id, (p) => requestCancel(p, { operationId, actor }));
+      return operationId;
+    },
+    refund: async (id, amount) => {
+      const operationId = bench.deps.newId('ref');
+      await bench.ask(id, (p) => requestRefund(p, { operationId, actor, amount, reason: 'x' }));
+      return operationId;
+    },
+    retry: (id, token) =>
+      bench.ask(id, (p) => requestAttempt(p, { actor, method: { type: 'card', token } })),
+    hear: async (reference) => {
+      const event = bench.deps.newId('evt');
+      await bench.rows.all(`select * from receive_webhook('alder', $1, 'test', $2, '', 0)`, [
+        event,
+        reference,
+      ]);
+    },
+    answerPage: async (id, verdict) => {
+      const page = await bench.rows.one<{ redirect_url: string; return_token: string }>(
+        'select redirect_url, return_token from attempts where payment_id = $1',
+        [id],
+      );
+      await fetch(`${page.redirect_url}/${verdict}`, { method: 'POST', redirect: 'manual' });
+      await bench.rows.all('select * from arrive_at_return($1)', [page.return_token]);
+    },
+  };
+}
