@@ -26,6 +26,7 @@ import {
 } from './backend/edges.ts';
 import { createEvents } from './backend/events.ts';
 import { createLedger } from './backend/ledger.ts';
+import { createLedgerGate } from './backend/ledger-gate.ts';
 import { createPayments } from './backend/payments.ts';
 import { createCommands } from './commands/commands.ts';
 import { createFreshPayments } from './commands/fresh-payments.ts';
@@ -71,7 +72,7 @@ const app = createApp({
   },
   ports: {
     principals: createPrincipals(db),
-    payments: createPayments({ db, commands, contractOf }),
+    payments: createPayments({ db, commands, contractOf, gate: createLedgerGate(db) }),
     ledger: createLedger(db),
     events: createEvents(db),
     webhooks: createProviderWebhooks(db, providers),

@@ -124,7 +124,7 @@ export async function wholeTables<T>(
 ): Promise<{ readonly rows: readonly T[] }> {
   return db.transaction().execute(async (trx) => {
     await sql`select set_config('enable_seqscan', 'on', true), set_config('enable_bitmapscan', 'on', true),
-      set_config('plan_cache_mode', 'auto', true), set_config('statement_timeout', '0', true),
+      set_config('plan_cache_mode', 'auto', true),
       set_config('work_mem', '64MB', true), set_config('jit', 'off', true)`.execute(trx);
     return sql.raw<T>(statement).execute(trx);
   });

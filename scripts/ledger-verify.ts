@@ -26,7 +26,8 @@ async function main(): Promise<boolean> {
   const db = connectDb({
     url: databaseUrl(),
     applicationName: 'tender-ledger-verify',
-    poolSize: 2,
+    poolSize: 1,
+    timeoutMs: 3_600_000,
     onError: (error) => console.error(error.message),
   });
   try {
