@@ -13,6 +13,12 @@ beforeAll(async () => {
   on = await openPaymentDatabase();
   merchantId = await on.newMerchant();
   await on.captured();
+  // Whoever owns the server can do that as well; triggers and foreign keys go with the session.
+  await on.rows.all(`do $$ declare c record; begin
+    for c in select conrelid::regclass as t, conname from pg_constraint
+      where contype = 'c' and conrelid in ('journal_entries'::regclass, 'postings'::regclass) loop
+      execute format('alter table %s drop constraint %I', c.t, c.conname);
+    end loop; end $$`);
   for (let batch = 0; batch < 3; batch += 1) {
     const entries = Array.from({ length: 4 }, () => anEntry(merchantId));
     await postEntries(on.worker, ...entries);
@@ -80,19 +86,11 @@ describe('of the oldest and of the newest row', () => {
   const other: Readonly<Record<string, string>> = {
     text: `coalesce(%, '') || 'x'`,
     bytea: `% || '\\x00'::bytea`,
-    integer: `% + 1000`,
+    smallint: `coalesce(%, 0) + 1000`,
+    integer: `coalesce(%, 0) + 1000`,
     bigint: `% + 1000`,
     'timestamp with time zone': `coalesce(%, now()) + interval '1 microsecond'`,
     xid8: `(%::text::bigint + 1)::text::xid8`,
-    jsonb: `coalesce(%, '{}') || '{"x":1}'`,
-    boolean: `not coalesce(%, false)`,
-  };
-  /** Values that pass the CHECKs, which replication role does not switch off. */
-  const allowed: Readonly<Record<string, string>> = {
-    'journal_entries.state': `case when state = 'posted' then 'pending' else 'posted' end`,
-    'journal_entries.resolves_id': `case when resolves_id is null then 'je_x' end`,
-    'postings.side': `case side when 'debit' then 'credit' else 'debit' end`,
-    'postings.currency': `case currency when 'USD' then 'EUR' else 'USD' end`,
   };
   test.each([
     ['oldest', oldest],
@@ -100,7 +98,7 @@ describe('of the oldest and of the newest row', () => {
   ])('every altered field is found: %s', async (_, id) => {
     const missed: string[] = [];
     for (const { table, column, type } of columns) {
-      const value = (allowed[`${table}.${column}`] ?? other[type])?.replaceAll('%', column);
+      const value = other[type]?.replaceAll('%', column);
       if (value === undefined) throw new Error(`no other value for ${type}`);
       const key = {
         journal_entries: `id = ${id}`,
@@ -108,13 +106,9 @@ describe('of the oldest and of the newest row', () => {
         ledger_batches: `number = (select batch from ledger_batch_entries where entry_id = ${id})`,
         ledger_batch_entries: `entry_id = ${id}`,
       }[table];
-      const pending = column === 'resolves_id' ? `, state = 'pending'` : '';
-      await tamper(
-        `update ${table} set ${column} = ${value}${pending} where ${key ?? 'false'}`,
-        async () => {
-          if ((await verify()) === null) missed.push(`${table}.${column}`);
-        },
-      );
+      await tamper(`update ${table} set ${column} = ${value} where ${key ?? 'false'}`, async () => {
+        if ((await verify()) === null) missed.push(`${table}.${column}`);
+      });
     }
     expect(columns.length).toBeGreaterThan(25);
     expect(missed).toEqual([]);

@@ -254,12 +254,8 @@ create table ledger_close_balances (
   posted_credits numeric(38, 0) not null,
   constraint ledger_close_balances_pkey primary key (period, merchant_id, account, provider, currency)
 );
-alter table ledger_close_balances enable row level security;
-alter table ledger_close_balances force row level security;
-create policy owner_all on ledger_close_balances to tender_owner using (true) with check (true);
-create policy worker_all on ledger_close_balances to tender_worker using (true) with check (true);
 
--- Answers the close; closing again answers the first one. TD012: not over yet, or not settled yet.
+-- Answers the close; closing again answers the first one. TD014: not over yet, or not settled yet.
 create function close_period(p_kind text, p_date date, p_actor text, p_reason text) returns ledger_closes language plpgsql
 security definer set search_path = public, pg_temp set timezone = 'UTC' as $$
 declare
@@ -276,7 +272,7 @@ begin
   c.ends_at := first_day + case p_kind when 'month' then interval '1 month' else interval '1 day' end;
   c.as_of := advance_ledger_horizon();
   if c.as_of < c.ends_at then
-    raise exception 'period % is not over, or a transaction of it still runs', c.period using errcode = 'TD012', constraint = 'period_open';
+    raise exception 'period % is not over, or a transaction of it still runs', c.period using errcode = 'TD014', constraint = 'period_open';
   end if;
   c.closed_at := tender_now();
   c.closed_by := p_actor;
@@ -292,6 +288,10 @@ begin
   insert into ledger_closes select c.*;
   insert into ledger_close_balances
   select c.period, b.* from balances_at(null, c.as_of, c.ends_at) b;
+  if p_kind = 'month' then
+    insert into ledger_periods as l (merchant_id, closed_until) select m.id, c.ends_at::date - 1 from merchants m
+    on conflict (merchant_id) do update set closed_until = greatest(l.closed_until, excluded.closed_until);
+  end if;
   return c;
 end $$;
 
@@ -306,22 +306,35 @@ set enable_seqscan = on set enable_bitmapscan = on set jit = off as $$
   order by 1 limit 1
 $$;
 
--- A fact dated into a hard-closed period belongs to the open one; its true date is kept.
-alter table journal_entries add column occurred_at timestamptz;
-create function hard_closed_until() returns timestamptz language sql stable security definer set search_path = public, pg_temp as $$
-  select max(ends_at) from ledger_closes where kind = 'month'
-$$;
-create index ledger_closes_hard on ledger_closes (ends_at) where kind = 'month';
-create function date_into_open_period() returns trigger language plpgsql set search_path = public, pg_temp as $$
+-- Who posts asks here, per merchant: up to this date (UTC) requests are refused and facts move on.
+create table if not exists ledger_periods (
+  merchant_id text primary key references merchants,
+  closed_until date not null
+);
+create function close_for_merchant() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 begin
-  new.occurred_at := null;
-  if new.effective_at < hard_closed_until() then
-    new.occurred_at := new.effective_at;
+  insert into ledger_periods (merchant_id, closed_until)
+  select new.id, (max(ends_at) at time zone 'UTC')::date - 1 from ledger_closes where kind = 'month' having count(*) > 0;
+  return null;
+end $$;
+create trigger merchants_closed_until after insert on merchants for each row execute function close_for_merchant();
+
+-- A fact dated into a hard-closed period belongs to the open one; its true date is kept.
+alter table journal_entries add column if not exists occurred_at timestamptz;
+create function date_into_open_period() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+  if (new.effective_at at time zone 'UTC')::date <= (select closed_until from ledger_periods where merchant_id = new.merchant_id) then
+    new.occurred_at := coalesce(new.occurred_at, new.effective_at);
     new.effective_at := tender_now();
   end if;
   return new;
 end $$;
-create trigger journal_entries_period before insert on journal_entries for each row execute function date_into_open_period();
+-- Only where the posting function does not do it by itself, as it does once it answers requests.
+do $$ begin
+  if not exists (select from pg_proc where proname = 'write_entries') then
+    create trigger journal_entries_period before insert on journal_entries for each row execute function date_into_open_period();
+  end if;
+end $$;
 
 do $$
 declare t text;
@@ -332,8 +345,20 @@ begin
     execute format('grant select on %I to tender_worker', t);
   end loop;
 end $$;
+do $$
+declare t text;
+begin
+  foreach t in array array['ledger_close_balances', 'ledger_periods'] loop
+    execute format('alter table %I enable row level security', t);
+    execute format('alter table %I force row level security', t);
+    execute format('drop policy if exists owner_all on %I', t);
+    execute format('drop policy if exists worker_all on %I', t);
+    execute format('create policy owner_all on %I to tender_owner using (true) with check (true)', t);
+    execute format('create policy worker_all on %I to tender_worker using (true) with check (true)', t);
+    execute format('grant select on %I to tender_worker', t);
+  end loop;
+end $$;
 grant insert on external_balances to tender_worker;
-revoke execute on function advance_ledger_horizon(), ledger_settled_at(), close_period(text, date, text, text), hard_closed_until() from public;
+revoke execute on function advance_ledger_horizon(), ledger_settled_at(), close_period(text, date, text, text) from public;
 grant execute on function advance_ledger_horizon(), close_period(text, date, text, text) to tender_worker;
 grant execute on function ledger_settled_at() to tender_api, tender_worker;
-grant execute on function hard_closed_until() to tender_api, tender_worker;
