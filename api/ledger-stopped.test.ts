@@ -1,19 +1,13 @@
 /** A broken proof stops new payments and nothing else, until a person has looked. */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { pino } from 'pino';
-import { acknowledgeAlarm, listOpenAlarms } from '../db/ledger-alarms.ts';
-import { approved, aContract } from '../test/support/payments.ts';
-import { fakePorts, startApi, testKey, type TestApi } from '../test/support/api.ts';
+import { listOpenAlarms } from '../db/ledger-alarms.ts';
+import { approved } from '../test/support/payments.ts';
+import type { TestApi } from '../test/support/api.ts';
+import { startLedgerApi } from '../test/support/ledger-api.ts';
 import { openPaymentDatabase, type PaymentDatabase } from '../test/support/payment-database.ts';
 import { createProver } from '../workers/ledger-keeper.ts';
-import { createPrincipals } from './backend/edges.ts';
-import { createLedger } from './backend/ledger.ts';
-import { createLedgerGate } from './backend/ledger-gate.ts';
-import { createPayments } from './backend/payments.ts';
-import { createCommands } from './commands/commands.ts';
-import { createFreshPayments } from './commands/fresh-payments.ts';
-import { createWaiter } from './commands/waiter.ts';
 
 let on: PaymentDatabase;
 let api: TestApi;
@@ -23,23 +17,7 @@ const log = pino({ level: 'fatal' }, { write: (line: string) => logged.push(line
 beforeAll(async () => {
   on = await openPaymentDatabase();
   merchantId = await on.newMerchant();
-  await on.rows.all(
-    `insert into api_keys (merchant_id, name, mode, secret_hash, last4, scopes)
-     values ($1, 'test', 'test', $2, '0000', '{payments:read,payments:write,refunds:write,ledger:read}')`,
-    [merchantId, createHash('sha256').update(testKey).digest()],
-  );
-  const { api: db } = on;
-  const commands = createCommands({
-    ...{ db, log, runs: () => undefined },
-    ...{ waiter: createWaiter(), fresh: createFreshPayments() },
-  });
-  const contractOf = (name: string): ReturnType<typeof aContract> => aContract({ name });
-  api = await startApi({
-    ...fakePorts(),
-    principals: createPrincipals(db),
-    payments: createPayments({ db, commands, contractOf, gate: createLedgerGate(db) }),
-    ledger: createLedger(db),
-  });
+  api = await startLedgerApi(on, merchantId);
 });
 afterAll(async () => {
   await api.close();
@@ -89,10 +67,22 @@ test('one corrupted balance: no new payment, what is under way is recorded, read
   const alarms = await listOpenAlarms(on.worker);
   expect(alarms.map(({ proof }) => proof)).toEqual(['accounting_equation', 'stored_balances']);
   expect(logged.filter((line) => line.includes('a proof of the books is broken'))).toHaveLength(2);
-  for (const { id } of alarms) {
-    expect(await acknowledgeAlarm(on.worker, id, 'staff:ada', 'repaired')).toBe(true);
-    expect(await acknowledgeAlarm(on.worker, id, 'staff:bob', 'again')).toBe(false);
+  const staff = { key: 'ada', headers: { 'tender-merchant': merchantId, 'x-reason': 'repaired' } };
+  const open = await api.call('/v1/ledger_alarms', staff);
+  expect((open.body['data'] as { id: string }[]).map(({ id }) => id)).toEqual(
+    alarms.map(({ id }) => id),
+  );
+  for (const [i, { id }] of alarms.entries()) {
+    const path = `/v1/ledger_alarms/${id}/acknowledge`;
+    const asked = { ...staff, method: 'POST', body: {} };
+    const headers = { ...staff.headers, 'idempotency-key': id };
+    const { status, body } = await api.call(path, { ...asked, headers });
+    expect([status, (body['data'] as unknown[]).length]).toEqual([200, alarms.length - 1 - i]);
+    expect((await api.call(path, { ...asked, headers })).status).toBe(404);
   }
+  expect(
+    await on.rows.all('select distinct actor, reason from ledger_alarm_acknowledgements'),
+  ).toEqual([{ actor: 'staff:ada', reason: 'repaired' }]);
   await lookAgain();
   expect((await pay('new')).status).toBe(202);
 });

@@ -24,6 +24,7 @@ import {
   createProviderWebhooks,
   createReturns,
 } from './backend/edges.ts';
+import { createBooks } from './backend/books.ts';
 import { createEvents } from './backend/events.ts';
 import { createLedger } from './backend/ledger.ts';
 import { createLedgerGate } from './backend/ledger-gate.ts';
@@ -74,6 +75,7 @@ const app = createApp({
     principals: createPrincipals(db),
     payments: createPayments({ db, commands, contractOf, gate: createLedgerGate(db) }),
     ledger: createLedger(db),
+    books: createBooks(workerDb),
     events: createEvents(db),
     webhooks: createProviderWebhooks(db, providers),
     returns: createReturns({ db, runs, waiter }),

@@ -20,7 +20,7 @@ const timeoutMsDefault = 20_000;
  * Every statement of ours finds its rows by key. A plan made while a table was empty, or before its first
  * ANALYZE, scans it, and a cached plan stays: the cost of a payment would grow with the payments stored
  * (docs/performance.md, step 1). What does read whole tables asks for its scans itself
- * (`balances_as_of`).
+ * (`balances_at`).
  */
 // prettier-ignore
 const planner = [
