@@ -12,6 +12,7 @@ import { mountRoutes } from './mount.ts';
 import { openApiDocument } from './openapi.ts';
 import { paymentRoutes } from './payments/routes.ts';
 import type { Ports, SandboxClock } from './ports.ts';
+import { booksRoutes } from './books/routes.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { refundRoutes } from './refunds/routes.ts';
 import { requestId } from './request-id.ts';
@@ -41,11 +42,12 @@ export interface AppDeps {
   readonly log: Logger;
 }
 
-export function apiRoutes({ payments, ledger, events }: Ports): readonly Route[] {
+export function apiRoutes({ payments, ledger, books, events }: Ports): readonly Route[] {
   return [
     ...paymentRoutes(payments),
     ...refundRoutes(payments),
     ...ledgerRoutes(ledger),
+    ...booksRoutes(books),
     ...eventRoutes(events),
   ];
 }

@@ -48,6 +48,8 @@ export const httpErrors = {
   card_data_refused: { status: 422, title: 'The request holds a card number' },
   rate_limited: { status: 429, title: 'Too many requests' },
   internal_error: { status: 500, title: 'Something went wrong on our side' },
+  period_open: { status: 409, title: 'The period is not over, or not settled yet' },
+  ledger_stopped: { status: 503, title: 'A proof of the books is broken: no new payments' },
   unavailable: { status: 503, title: 'Not available right now' },
   ...refusals,
   ...noes,

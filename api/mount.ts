@@ -2,6 +2,7 @@
 import type { Express, Request, Response } from 'express';
 import { authenticate, authorize, type Authentication } from './authenticate.ts';
 import { containsCardNumber } from './card-data.ts';
+import { sendCsv } from './csv.ts';
 import { HttpError } from './http-errors.ts';
 import { fingerprint, readIdempotencyKey } from './idempotency-key.ts';
 import { parseJsonBody, readRawBody, refuseCardData } from './json-body.ts';
@@ -20,7 +21,7 @@ export interface Pipeline {
 export function mountRoutes(app: Express, pipeline: Pipeline, routes: readonly Route[]): void {
   for (const route of routes) {
     app[route.method](expressPath(route.spec.path), async (request, response) => {
-      send(response, await answer(pipeline, route, request, response));
+      await send(response, await answer(pipeline, route, request, response));
     });
   }
   mountOtherMethods(app, routes);
@@ -58,6 +59,7 @@ async function answer(
       path,
     }),
     waitMs: waitMs(request.get('prefer')),
+    asCsv: request.accepts(['application/json', 'text/csv']) === 'text/csv',
   });
 }
 
@@ -73,7 +75,8 @@ function refuseCardDataInAddress(path: string, query: Readonly<Record<string, Js
   refuseCardData(query, '/query');
 }
 
-function send(response: Response, reply: Reply): void {
+async function send(response: Response, reply: Reply): Promise<void> {
+  if ('rows' in reply) return sendCsv(response, reply.rows);
   response.set(reply.headers ?? {});
   if ('problem' in reply) {
     const { code, detail, members } = reply.problem;

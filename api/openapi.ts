@@ -63,7 +63,13 @@ function pathOf({ method, spec }: Route, security: string): RouteConfig {
       ...Object.fromEntries(
         Object.entries(spec.answers).map(([status, { description, schema }]) => [
           status,
-          { description, content: { [contentType(status)]: { schema } } },
+          {
+            description,
+            content: {
+              [contentType(status)]: { schema },
+              ...(spec.csv === true && { 'text/csv': { schema: z.string() } }),
+            },
+          },
         ]),
       ),
       default: {

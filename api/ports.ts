@@ -8,6 +8,7 @@ import type { PaymentMethod } from '../domain/payment-state.ts';
 import type { PaymentStatus } from '../domain/payment.ts';
 import type { PaymentSnapshot } from '../db/snapshot.ts';
 import type { FieldError } from './http-errors.ts';
+import type { Books, Ledger } from './ledger/ports.ts';
 
 /** `payments:cancel` is a part of `payments:write` that support staff have by itself. */
 export const scopes = [
@@ -16,6 +17,7 @@ export const scopes = [
   'payments:cancel',
   'refunds:write',
   'ledger:read',
+  'ledger:close',
   'events:read',
 ] as const;
 export type Scope = (typeof scopes)[number];
@@ -159,71 +161,7 @@ export interface Payments {
   findRefund(principal: Principal, refundId: string): Promise<PaymentSnapshot | null>;
 }
 
-export interface AccountItem {
-  readonly code: string;
-  readonly name: string;
-  readonly type: string;
-  readonly normal_side: 'debit' | 'credit';
-  readonly must_drain: boolean;
-}
-
-/** Sums are decimal strings of minor units, never negative. */
-export interface BalanceItem {
-  readonly account: string;
-  readonly normal_side: 'debit' | 'credit';
-  readonly currency: string;
-  readonly pending_debits: string;
-  readonly pending_credits: string;
-  readonly posted_debits: string;
-  readonly posted_credits: string;
-}
-
-export interface BalanceFilter {
-  readonly account: string;
-  readonly currency: string;
-  /** Absent: the sum over all providers. */
-  readonly provider?: string | undefined;
-  /** Recorded time, RFC 3339; absent: now. */
-  readonly asOf?: string | undefined;
-}
-
 export type Instant = Date | string;
-
-export interface JournalEntryItem {
-  readonly id: string;
-  readonly key: string;
-  readonly event: string;
-  readonly payment_id: string | null;
-  readonly effective_at: Instant;
-  readonly recorded_at: Instant;
-  readonly state: 'pending' | 'posted';
-  readonly resolves_id: string | null;
-  readonly reverses_id: string | null;
-  readonly postings: readonly {
-    readonly account: string;
-    readonly provider: string;
-    readonly side: 'debit' | 'credit';
-    readonly amount: number;
-    readonly currency: string;
-  }[];
-}
-
-export interface Ledger {
-  accounts(principal: Principal): Promise<readonly AccountItem[]>;
-  /** Zeros for an account without postings; null: no such account. */
-  balance(principal: Principal, filter: BalanceFilter): Promise<BalanceItem | null>;
-  /** Newest first. */
-  journalEntries(
-    principal: Principal,
-    filter: { readonly paymentId?: string | undefined },
-    page: Page,
-  ): Promise<Paged<JournalEntryItem>>;
-  /** One line per account and currency that has postings, summed over providers. */
-  trialBalance(
-    principal: Principal,
-    asOf: string | undefined,
-  ): Promise<{ readonly asOf: string; readonly balances: readonly BalanceItem[] }>;
-}
 
 /** A row of the outbox; `object` is the payment at that moment. */
 export interface EventItem {
@@ -279,6 +217,7 @@ export interface Ports {
   readonly principals: Principals;
   readonly payments: Payments;
   readonly ledger: Ledger;
+  readonly books: Books;
   readonly events: Events;
   readonly webhooks: ProviderWebhooks;
   readonly returns: Returns;

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { validate } from './field-errors.ts';
+import type { CsvCell } from './csv.ts';
 import type { ErrorCode } from './http-errors.ts';
 import type { JsonValue } from './json/strict-json.ts';
 import type { IdempotencyKey, Principal, Scope } from './ports.ts';
@@ -31,6 +32,8 @@ interface CommonSpec<P extends Shape> {
 
 interface ReadSpec<P extends Shape, Q extends Shape> extends CommonSpec<P> {
   readonly query?: Q;
+  /** Answers text/csv as well. */
+  readonly csv?: true;
 }
 
 interface CommandSpec<P extends Shape, B extends Shape> extends CommonSpec<P> {
@@ -41,6 +44,8 @@ export interface ReadCall<P extends Shape, Q extends Shape> {
   readonly principal: Principal;
   readonly params: z.output<P>;
   readonly query: z.output<Q>;
+  /** The caller asked for CSV; only routes that say so have it. */
+  readonly asCsv: boolean;
 }
 
 export interface CommandCall<P extends Shape, B extends Shape> {
@@ -51,7 +56,7 @@ export interface CommandCall<P extends Shape, B extends Shape> {
   readonly waitMs: number;
 }
 
-export type Reply = ObjectReply | ProblemReply;
+export type Reply = ObjectReply | ProblemReply | CsvReply;
 
 interface ObjectReply {
   readonly status: number;
@@ -69,6 +74,11 @@ interface ProblemReply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Written row by row as it is read; what fails on the way breaks the connection off. */
+interface CsvReply {
+  readonly rows: AsyncIterable<readonly CsvCell[]> | Iterable<readonly CsvCell[]>;
+}
+
 /** What the pipeline in `mount.ts` has found out before the contract is applied. */
 export interface Incoming {
   readonly principal: Principal;
@@ -78,11 +88,16 @@ export interface Incoming {
   /** Read only by commands. */
   readonly key: () => IdempotencyKey;
   readonly waitMs: number;
+  readonly asCsv: boolean;
 }
 
 export interface Route {
   readonly method: 'get' | 'post';
-  readonly spec: CommonSpec<Shape> & { readonly query?: Shape; readonly body?: Shape };
+  readonly spec: CommonSpec<Shape> & {
+    readonly query?: Shape;
+    readonly body?: Shape;
+    readonly csv?: true;
+  };
   answer(incoming: Incoming): Promise<Reply>;
 }
 
@@ -95,8 +110,9 @@ export function readRoute<P extends Shape = Shape, Q extends Shape = Shape>(
   return {
     method: 'get',
     spec,
-    answer: ({ principal, params, query }) =>
+    answer: ({ principal, params, query, asCsv }) =>
       handle({
+        asCsv: asCsv && spec.csv === true,
         principal,
         params: validate(spec.params ?? nothing, params) as z.output<P>,
         query: validate(spec.query ?? nothing, query, '/query') as z.output<Q>,

@@ -24,8 +24,10 @@ import {
   createProviderWebhooks,
   createReturns,
 } from './backend/edges.ts';
+import { createBooks } from './backend/books.ts';
 import { createEvents } from './backend/events.ts';
 import { createLedger } from './backend/ledger.ts';
+import { createLedgerGate } from './backend/ledger-gate.ts';
 import { createPayments } from './backend/payments.ts';
 import { createCommands } from './commands/commands.ts';
 import { createFreshPayments } from './commands/fresh-payments.ts';
@@ -71,8 +73,9 @@ const app = createApp({
   },
   ports: {
     principals: createPrincipals(db),
-    payments: createPayments({ db, commands, contractOf }),
+    payments: createPayments({ db, commands, contractOf, gate: createLedgerGate(db) }),
     ledger: createLedger(db),
+    books: createBooks(workerDb),
     events: createEvents(db),
     webhooks: createProviderWebhooks(db, providers),
     returns: createReturns({ db, runs, waiter }),

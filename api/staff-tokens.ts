@@ -36,8 +36,11 @@ const read = ['payments:read', 'events:read'] as const;
 const roleScopes: ReadonlyMap<string, readonly Scope[]> = new Map<string, readonly Scope[]>([
   ['viewer', read],
   ['support', [...read, 'refunds:write', 'payments:cancel']],
-  ['finance', [...read, 'ledger:read']],
-  ['admin', [...read, 'payments:write', 'payments:cancel', 'refunds:write', 'ledger:read']],
+  ['finance', [...read, 'ledger:read', 'ledger:close']],
+  [
+    'admin',
+    [...read, 'payments:write', 'payments:cancel', 'refunds:write', 'ledger:read', 'ledger:close'],
+  ],
 ]);
 
 /** A file is read now, so that a wrong path stops the start; a URL is fetched and refreshed by jose. */

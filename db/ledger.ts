@@ -1,5 +1,6 @@
 /** Reading the books. Balances are decimal strings of minor units, on both sides, pending and posted apart. */
-import { sql, type Transaction } from 'kysely';
+import { sql, type RawBuilder, type Transaction } from 'kysely';
+import type { Db } from './client.ts';
 import type { Database } from './database.ts';
 import type { Page } from './payments.ts';
 
@@ -17,21 +18,25 @@ export interface BalanceFilter {
   readonly account?: string | undefined;
   readonly currency?: string | undefined;
   readonly provider?: string | undefined;
+  /** Recorded time. */
   readonly asOf?: string | undefined;
+  /** Effective time: only what had happened before. */
+  readonly effectiveBefore?: string | undefined;
 }
 
-/** From the stored balances, or, as of a recorded time, from the postings themselves. */
+/** From the stored balances, or, on either axis of time, from the postings themselves. */
 export async function listBalances(
   trx: Transaction<Database>,
   merchantId: string,
   filter: BalanceFilter,
 ): Promise<readonly BalanceRow[]> {
   const source =
-    filter.asOf === undefined
+    filter.asOf === undefined && filter.effectiveBefore === undefined
       ? sql`(select account, provider, currency, sum(pending_debits) as pending_debits,
           sum(pending_credits) as pending_credits, sum(posted_debits) as posted_debits, sum(posted_credits) as posted_credits
           from account_balances where merchant_id = ${merchantId} group by 1, 2, 3)`
-      : sql`balances_as_of(${merchantId}, ${filter.asOf}::timestamptz)`;
+      : sql`balances_at(${merchantId}, ${filter.asOf ?? 'infinity'}::timestamptz,
+          ${filter.effectiveBefore ?? 'infinity'}::timestamptz)`;
   const { rows } = await sql<BalanceRow>`
     select b.account, b.provider, b.currency, b.pending_debits::text, b.pending_credits::text,
       b.posted_debits::text, b.posted_credits::text
@@ -50,6 +55,7 @@ export interface EntryRow {
   readonly payment_id: string | null;
   readonly effective_at: Date;
   readonly recorded_at: Date;
+  readonly occurred_at: Date | null;
   readonly state: 'pending' | 'posted';
   readonly reverses_id: string | null;
   readonly resolves_id: string | null;
@@ -62,21 +68,67 @@ export interface EntryRow {
   }[];
 }
 
+export interface EntryFilter {
+  readonly paymentId?: string | undefined;
+  /** These three by one posting at least. */
+  readonly account?: string | undefined;
+  readonly provider?: string | undefined;
+  readonly currency?: string | undefined;
+  /** From is within, to is not. */
+  readonly effectiveFrom?: string | undefined;
+  readonly effectiveTo?: string | undefined;
+  readonly recordedFrom?: string | undefined;
+  readonly recordedTo?: string | undefined;
+}
+
+/** Only what is asked for: a generic plan of `$1 is null or ...` reads past every newer entry. */
+function entriesWhere(filter: EntryFilter): RawBuilder<unknown> {
+  const { account, provider, currency } = filter;
+  const posting = conditions(
+    [account, (value) => sql`p.account = ${value}`],
+    [provider, (value) => sql`p.provider = ${value}`],
+    [currency, (value) => sql`p.currency = ${value}`],
+  );
+  const hasPosting = sql`exists (select from postings p where p.entry_id = e.id and ${posting})`;
+  return conditions(
+    [account ?? provider ?? currency, () => hasPosting],
+    [filter.paymentId, (value) => sql`e.payment_id = ${value}`],
+    [filter.effectiveFrom, (value) => sql`e.effective_at >= ${value}::timestamptz`],
+    [filter.effectiveTo, (value) => sql`e.effective_at < ${value}::timestamptz`],
+    [filter.recordedFrom, (value) => sql`e.recorded_at >= ${value}::timestamptz`],
+    [filter.recordedTo, (value) => sql`e.recorded_at < ${value}::timestamptz`],
+  );
+}
+
+type Condition = readonly [string | undefined, (value: string) => RawBuilder<unknown>];
+
+function conditions(...all: readonly Condition[]): RawBuilder<unknown> {
+  const wanted = all.flatMap(([value, make]) => (value === undefined ? [] : [make(value)]));
+  return wanted.length === 0 ? sql`true` : sql.join(wanted, sql` and `);
+}
+
+/** The time up to which no transaction can record anything any more. */
+export async function findSettledAt(db: Db): Promise<{ readonly at: Date; readonly now: Date }> {
+  const { rows } = await sql<{ at: Date; now: Date }>`
+    select ledger_settled_at() as at, tender_now() as now`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw new Error('the books have no horizon');
+  return row;
+}
+
+/** Newest first. */
 export async function listEntries(
   trx: Transaction<Database>,
-  filter: { readonly paymentId?: string | undefined },
+  filter: EntryFilter,
   page: Page,
 ): Promise<readonly EntryRow[]> {
-  // Only what is asked for: a generic plan of `$1 is null or ...` reads past every newer entry.
-  const ofPayment =
-    filter.paymentId === undefined ? sql`` : sql`and e.payment_id = ${filter.paymentId}`;
   const older = page.after === undefined ? sql`` : sql`and e.id < ${page.after}`;
   const { rows } = await sql<EntryRow>`
-    select e.id, e.key, e.event, e.payment_id, e.effective_at, e.recorded_at, e.state, e.reverses_id, e.resolves_id,
+    select e.id, e.key, e.event, e.payment_id, e.effective_at, e.recorded_at, e.occurred_at, e.state, e.reverses_id, e.resolves_id,
       (select jsonb_agg(jsonb_build_object('account', p.account, 'provider', p.provider, 'side', p.side,
         'amount', p.amount, 'currency', p.currency) order by p.line) from postings p where p.entry_id = e.id) as postings
     from journal_entries e
-    where true ${ofPayment} ${older}
+    where ${entriesWhere(filter)} ${older}
     order by e.id desc limit ${page.limit + 1}`.execute(trx);
   return rows;
 }

@@ -1,4 +1,4 @@
-/** The background process: sweeper now, relay and schedules later. */
+/** The background process: sweeper, sealer and proofs of the books now, relay and schedules later. */
 import { connectDb } from '../db/client.ts';
 import { probeWorkerRole } from '../db/probe.ts';
 import { backgroundSettings } from '../runtime/env.ts';
@@ -7,18 +7,25 @@ import { announceReady } from '../runtime/ready.ts';
 import { createRuns, type Runs } from '../runtime/runs.ts';
 import { onShutdown } from '../runtime/shutdown.ts';
 import { connectTemporal } from '../runtime/temporal.ts';
+import { keepLedger } from './ledger-keeper.ts';
 import { sweep } from './sweeper.ts';
 
 const settings = backgroundSettings();
 const log = createLogger('background', settings.logLevel);
 const stopping = new AbortController();
-const db = connectDb({
+const connection = {
   url: settings.workerDatabaseUrl,
-  applicationName: 'tender-background',
-  poolSize: 4,
-  onError: (error) => {
+  onError: (error: Error): void => {
     log.warn({ error: error.message }, 'database connection lost');
   },
+};
+const db = connectDb({ ...connection, applicationName: 'tender-background', poolSize: 4 });
+/** Proofs read whole tables. */
+const ledgerDb = connectDb({
+  ...connection,
+  applicationName: 'tender-ledger',
+  poolSize: 2,
+  timeoutMs: 900_000,
 });
 let runs: Runs | undefined;
 const connecting = connectTemporal(settings.temporal, stopping.signal).then((connection) => {
@@ -28,14 +35,19 @@ const connecting = connectTemporal(settings.temporal, stopping.signal).then((con
 const sweeping = probeWorkerRole(db, stopping.signal, (error) => {
   log.fatal({ error: error.message }, 'wrong database role');
   process.exit(1);
-}).then(() => sweep({ db, runs: () => runs, log, signal: stopping.signal }));
+}).then(() =>
+  Promise.all([
+    sweep({ db, runs: () => runs, log, signal: stopping.signal }),
+    keepLedger({ db: ledgerDb, log, signal: stopping.signal }),
+  ]),
+);
 
 onShutdown(
   async () => {
     stopping.abort();
     await sweeping;
     await (await connecting)?.close();
-    await db.destroy();
+    await Promise.all([db.destroy(), ledgerDb.destroy()]);
   },
   { watchParent: settings.parentWatch },
 );

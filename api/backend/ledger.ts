@@ -1,9 +1,12 @@
 /** The API's port to the books: sums over providers unless one is named. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { asMerchant } from '../../db/payments.ts';
 import type { Db } from '../../db/client.ts';
-import { listBalances, listEntries, type BalanceRow } from '../../db/ledger.ts';
+import { findSettledAt, listBalances, listEntries, type BalanceRow } from '../../db/ledger.ts';
 import { accounts, type Account } from '../../domain/accounts.ts';
-import type { BalanceItem, Ledger } from '../ports.ts';
+import { HttpError } from '../http-errors.ts';
+import type { BalanceItem, JournalEntryFilter, JournalEntryItem, Ledger } from '../ledger/ports.ts';
+import type { Principal } from '../ports.ts';
 import { paged } from './paged.ts';
 
 export function createLedger(db: Db): Ledger {
@@ -21,6 +24,7 @@ export function createLedger(db: Db): Ledger {
     balance: async (principal, filter) => {
       const account = accounts.find((a) => a.code === filter.account);
       if (account === undefined) return null;
+      await settled(db, filter.asOf);
       const rows = await asMerchant(db, principal.merchantId, (trx) =>
         listBalances(trx, principal.merchantId, filter),
       );
@@ -30,19 +34,64 @@ export function createLedger(db: Db): Ledger {
       asMerchant(db, principal.merchantId, async (trx) =>
         paged(await listEntries(trx, filter, page), page.limit),
       ),
-    trialBalance: async (principal, asOf) => {
+    exportEntries: (principal, filter) => everyEntry(db, principal, filter),
+    trialBalance: async (principal, filter) => {
+      await settled(db, filter.asOf);
       const now = new Date().toISOString();
       const rows = await asMerchant(db, principal.merchantId, (trx) =>
-        listBalances(trx, principal.merchantId, { asOf }),
+        listBalances(trx, principal.merchantId, filter),
       );
       const balances = accounts.flatMap((account) =>
         [...new Set(rows.filter((r) => r.account === account.code).map((r) => r.currency))].map(
           (currency) => sum(account, currency, rows),
         ),
       );
-      return { asOf: asOf ?? now, balances };
+      return { asOf: filter.asOf ?? now, balances };
     },
   };
+}
+
+const settlesWithinMs = 4_000;
+const lookEveryMs = 200;
+
+/**
+ * A figure as of a time is given once no transaction can add to it any more, so it is the same for ever.
+ * That is a second or two behind the clock: the request waits for it.
+ */
+async function settled(db: Db, asOf: string | undefined): Promise<void> {
+  if (asOf === undefined) return;
+  const deadline = performance.now() + settlesWithinMs;
+  const wanted = new Date(asOf);
+  for (;;) {
+    const { at, now } = await findSettledAt(db);
+    if (at >= wanted) return;
+    if (wanted > now || performance.now() > deadline) {
+      throw new HttpError('invalid_request', 'The books are not settled up to that time yet.', {
+        errors: [
+          { pointer: '/query/as_of', detail: `must not be after ${at.toISOString()} at present` },
+        ],
+      });
+    }
+    await sleep(lookEveryMs);
+  }
+}
+
+const exportPage = 500;
+
+/** Page by page, each a transaction of its own: entries never change, and new ones come before the first. */
+async function* everyEntry(
+  db: Db,
+  { merchantId }: Principal,
+  filter: JournalEntryFilter,
+): AsyncGenerator<JournalEntryItem> {
+  let after: string | undefined;
+  for (;;) {
+    const page = { limit: exportPage, after };
+    const rows = await asMerchant(db, merchantId, (trx) => listEntries(trx, filter, page));
+    yield* rows.slice(0, exportPage);
+    if (rows.length <= exportPage) return;
+    after = rows[exportPage - 1]?.id;
+  }
 }
 
 function sum(account: Account, currency: string, rows: readonly BalanceRow[]): BalanceItem {

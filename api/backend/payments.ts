@@ -24,12 +24,14 @@ import type {
   Payments,
   Principal,
 } from '../ports.ts';
+import type { LedgerGate } from './ledger-gate.ts';
 import { paged } from './paged.ts';
 
 export interface PaymentsBackend {
   readonly db: Db;
   readonly commands: Commands;
   readonly contractOf: (provider: string) => ProviderContract;
+  readonly gate: LedgerGate;
 }
 
 export function createPayments(backend: PaymentsBackend): Payments {
@@ -39,10 +41,14 @@ export function createPayments(backend: PaymentsBackend): Payments {
 function commanding({
   commands,
   contractOf,
+  gate,
 }: PaymentsBackend): Pick<Payments, 'create' | 'addAttempt' | 'capture' | 'cancel' | 'refund'> {
   return {
-    create: async (principal, key, input, waitMs) =>
-      result(await commands.create(claim(principal, key), newPayment(principal, input), waitMs)),
+    create: async (principal, key, input, waitMs) => {
+      await gate.pass(claim(principal, key));
+      const payment = newPayment(principal, input);
+      return result(await commands.create(claim(principal, key), payment, waitMs));
+    },
     addAttempt: async (principal, key, paymentId, input, waitMs) => {
       const ask = { actor: actor(principal), method: input.paymentMethod };
       const question = {

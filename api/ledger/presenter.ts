@@ -1,5 +1,5 @@
 import { presentInstant } from '../instant.ts';
-import type { AccountItem, BalanceItem, JournalEntryItem } from '../ports.ts';
+import type { AccountItem, BalanceItem, JournalEntryItem } from './ports.ts';
 import type { AccountView, BalanceView, JournalEntryView } from './schema.ts';
 
 export function presentAccount({
@@ -40,6 +40,7 @@ export function presentJournalEntry(item: JournalEntryItem): JournalEntryView {
     payment_id: item.payment_id,
     effective_at: presentInstant(item.effective_at),
     recorded_at: presentInstant(item.recorded_at),
+    occurred_at: item.occurred_at === null ? null : presentInstant(item.occurred_at),
     state: item.state,
     resolves_id: item.resolves_id,
     reverses_id: item.reverses_id,

@@ -1,8 +1,10 @@
+import type { z } from 'zod';
 import { HttpError } from '../http-errors.ts';
 import { presentInstant } from '../instant.ts';
 import { listSchema, pageOf, presentList } from '../list.ts';
-import type { Ledger } from '../ports.ts';
+import type { JournalEntryFilter, Ledger, TrialBalanceFilter } from './ports.ts';
 import { readRoute, type Route } from '../route.ts';
+import { balanceRows, entryRows } from './csv-rows.ts';
 import { presentAccount, presentBalance, presentJournalEntry } from './presenter.ts';
 import {
   accountParams,
@@ -14,6 +16,23 @@ import {
   trialBalanceQuery,
   trialBalanceSchema,
 } from './schema.ts';
+
+function timesOf(query: z.output<typeof trialBalanceQuery>): TrialBalanceFilter {
+  return { asOf: query.as_of, effectiveBefore: query.effective_before };
+}
+
+function entryFilterOf(query: z.output<typeof journalEntriesQuery>): JournalEntryFilter {
+  return {
+    paymentId: query.payment_id,
+    account: query.account,
+    provider: query.provider,
+    currency: query.currency,
+    effectiveFrom: query.effective_from,
+    effectiveTo: query.effective_to,
+    recordedFrom: query.recorded_from,
+    recordedTo: query.recorded_to,
+  };
+}
 
 const common = { tag: 'Ledger', scopes: ['ledger:read'] } as const;
 
@@ -55,8 +74,8 @@ function balanceRoute(ledger: Ledger): Route {
       answers: { 200: { description: 'The balance', schema: balanceSchema } },
     },
     async ({ principal, params, query }) => {
-      const { currency, provider, as_of: asOf } = query;
-      const filter = { account: params.code, currency, provider, asOf };
+      const { currency, provider } = query;
+      const filter = { account: params.code, currency, provider, ...timesOf(query) };
       const found = await ledger.balance(principal, filter);
       if (found === null) throw new HttpError('not_found', 'There is no such account.');
       return { status: 200, body: presentBalance(found) };
@@ -70,12 +89,14 @@ function journalEntriesRoute(ledger: Ledger): Route {
       ...common,
       path: '/v1/ledger/journal_entries',
       operationId: 'listJournalEntries',
-      summary: 'Journal entries, newest first',
+      summary: 'Journal entries, newest first; as text/csv all of them, a line per posting',
+      csv: true,
       query: journalEntriesQuery,
       answers: { 200: { description: 'A page', schema: listSchema(journalEntrySchema) } },
     },
-    async ({ principal, query }) => {
-      const filter = { paymentId: query.payment_id };
+    async ({ principal, query, asCsv }) => {
+      const filter = entryFilterOf(query);
+      if (asCsv) return { rows: entryRows(ledger.exportEntries(principal, filter)) };
       const page = await ledger.journalEntries(principal, filter, pageOf(query));
       return { status: 200, body: presentList(page, ({ id }) => id, presentJournalEntry) };
     },
@@ -89,12 +110,14 @@ function trialBalanceRoute(ledger: Ledger): Route {
       path: '/v1/ledger/trial_balance',
       operationId: 'getTrialBalance',
       summary: 'Every balance, now or as of a recorded time; debits equal credits per currency',
+      csv: true,
       query: trialBalanceQuery,
       answers: { 200: { description: 'The trial balance', schema: trialBalanceSchema } },
     },
-    async ({ principal, query }) => {
-      const { asOf, balances } = await ledger.trialBalance(principal, query.as_of);
+    async ({ principal, query, asCsv }) => {
+      const { asOf, balances } = await ledger.trialBalance(principal, timesOf(query));
       const data = balances.map(presentBalance);
+      if (asCsv) return { rows: balanceRows(presentInstant(asOf), data) };
       return { status: 200, body: { as_of: presentInstant(asOf), data } };
     },
   );

@@ -43,6 +43,10 @@ export const journalEntrySchema = z
     payment_id: z.string().nullable(),
     effective_at: z.iso.datetime(),
     recorded_at: z.iso.datetime(),
+    occurred_at: z.iso
+      .datetime()
+      .nullable()
+      .meta({ description: 'The true date of a fact whose period was closed.' }),
     state: z.enum(['pending', 'posted']),
     resolves_id: z.string().nullable(),
     reverses_id: z.string().nullable(),
@@ -58,20 +62,36 @@ export const journalEntrySchema = z
   })
   .meta({ id: 'JournalEntry' });
 
+const times = {
+  as_of: instantSchema.optional().meta({
+    description: 'What had been recorded by then. The figures of one as_of never change.',
+  }),
+  effective_before: instantSchema.optional().meta({
+    description: 'Only what had happened before.',
+  }),
+};
+
 export const accountParams = z.strictObject({ code: z.string() });
 
 export const balanceQuery = z.strictObject({
   currency: currencySchema,
   provider: textSchema(32).optional(),
-  as_of: instantSchema.optional(),
+  ...times,
 });
 
 export const journalEntriesQuery = z.strictObject({
   payment_id: idSchema('pay').optional(),
+  account: textSchema(8).optional().meta({ description: 'Entries with a posting to it.' }),
+  provider: textSchema(32).optional(),
+  currency: currencySchema.optional(),
+  effective_from: instantSchema.optional(),
+  effective_to: instantSchema.optional().meta({ description: 'Not included.' }),
+  recorded_from: instantSchema.optional(),
+  recorded_to: instantSchema.optional().meta({ description: 'Not included.' }),
   ...pageQuery(idSchema('je')),
 });
 
-export const trialBalanceQuery = z.strictObject({ as_of: instantSchema.optional() });
+export const trialBalanceQuery = z.strictObject(times);
 
 export type AccountView = z.infer<typeof accountSchema>;
 export type BalanceView = z.infer<typeof balanceSchema>;

@@ -12,7 +12,12 @@ import { runExamples } from './examples/run.ts';
 
 jest.setTimeout(60_000);
 
-const pages = ['README.md', 'docs/idempotency.md', 'docs/payment-lifecycle.md'].map((path) => {
+const pages = [
+  'README.md',
+  'docs/idempotency.md',
+  'docs/payment-lifecycle.md',
+  'docs/ledger.md',
+].map((path) => {
   const text = readFileSync(path, 'utf8');
   return { path, text, examples: readExamples(text) };
 });

@@ -46,8 +46,17 @@ export function fakePorts(ports: Partial<{ [P in keyof Ports]: Partial<Ports[P]>
       accounts: unexpected('accounts'),
       balance: unexpected('balance'),
       journalEntries: unexpected('journalEntries'),
+      exportEntries: () => {
+        throw new Error('unexpected call of exportEntries');
+      },
       trialBalance: unexpected('trialBalance'),
       ...ports.ledger,
+    },
+    books: {
+      close: unexpected('close'),
+      openAlarms: unexpected('openAlarms'),
+      acknowledge: unexpected('acknowledge'),
+      ...ports.books,
     },
     events: { list: unexpected('events'), ...ports.events },
     webhooks: { receive: unexpected('receive'), ...ports.webhooks },

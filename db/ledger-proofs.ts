@@ -1,0 +1,190 @@
+/**
+ * The proofs of the books (reliability.md 7.4): each a name and one statement, so one snapshot, that
+ * answers the first row that does not hold. Together with the hash chain they are `ledger:verify`.
+ */
+import { sql } from 'kysely';
+import type { Db } from './client.ts';
+import { wholeTables } from './ledger-chain.ts';
+
+export interface CheckResult {
+  readonly name: string;
+  /** `not_checked`: nothing was there to compare with. Never said of what was compared. */
+  readonly state: 'holds' | 'broken' | 'not_checked';
+  readonly what: string | null;
+}
+
+export interface Proof {
+  readonly name: string;
+  readonly statement: string;
+}
+
+/** Net of a posting on the debit side. */
+const net = `case p.side when 'debit' then p.amount else -p.amount::numeric end`;
+const key = 'merchant_id, account, provider, currency';
+
+/** `which`: a condition on the entries `e`. */
+export const entriesBalance = (which = 'true'): Proof => ({
+  name: 'entries_balance',
+  statement: `
+    select 'journal entry ' || e.id || ' does not balance' as what
+    from journal_entries e left join postings p on p.entry_id = e.id where ${which}
+    group by e.id, p.currency having count(p.entry_id) < 2 or sum(${net}) <> 0 order by e.id limit 1`,
+});
+
+export const accountingEquation: Proof = {
+  name: 'accounting_equation',
+  statement: `
+    select 'assets of ' || merchant_id || ' in ' || currency || ' differ from liabilities + equity + income - expenses by ' || off as what
+    from (
+      select b.merchant_id, b.currency,
+        sum(case when a.type in ('asset', 'expense') then b.posted_debits - b.posted_credits else 0 end)
+          - sum(case when a.type in ('liability', 'equity', 'income') then b.posted_credits - b.posted_debits else 0 end) as off
+      from account_balances b join accounts a on a.code = b.account group by 1, 2) s
+    where off <> 0 order by 1 limit 1`,
+};
+
+/** What a set of entries makes of the balances; a release takes back from the other side. */
+export function sumsOf(where: string): string {
+  const pending = (side: string, released: string): string =>
+    `coalesce(sum(p.amount) filter (where e.state = 'pending' and e.resolves_id is null and p.side = '${side}'), 0)
+      - coalesce(sum(p.amount) filter (where e.resolves_id is not null and p.side = '${released}'), 0)`;
+  const posted = (side: string): string =>
+    `coalesce(sum(p.amount) filter (where e.state = 'posted' and p.side = '${side}'), 0)`;
+  return `
+    select p.merchant_id, p.account, p.provider, p.currency,
+      ${pending('debit', 'credit')} as pending_debits, ${pending('credit', 'debit')} as pending_credits,
+      ${posted('debit')} as posted_debits, ${posted('credit')} as posted_credits
+    from journal_entries e join postings p on p.entry_id = e.id where ${where} group by 1, 2, 3, 4`;
+}
+
+const sums = `sum(pending_debits) as pd, sum(pending_credits) as pc, sum(posted_debits) as dd, sum(posted_credits) as dc`;
+
+/** `made`: what the entries make; account_balances may hold an account in several rows. */
+export function balancesStatement(made: string): string {
+  return `
+    select 'stored balance of ' || concat_ws('/', ${key}) || ' is not the sum of its postings' as what
+    from (select ${key}, ${sums} from (${made}) m group by ${key}) r
+    full join (select ${key}, ${sums} from account_balances group by ${key}) s using (${key})
+    where (coalesce(r.pd, 0), coalesce(r.pc, 0), coalesce(r.dd, 0), coalesce(r.dc, 0))
+      is distinct from (coalesce(s.pd, 0), coalesce(s.pc, 0), coalesce(s.dd, 0), coalesce(s.dc, 0))
+    order by 1 limit 1`;
+}
+
+const storedBalances: Proof = {
+  name: 'stored_balances',
+  statement: balancesStatement(sumsOf('true')),
+};
+
+/**
+ * The payments' own amounts against the books: what was captured and not given back stands at providers
+ * (1100), on its way to the shopper (2140), in suspense (2900) or was taken as a dispute fee (5200).
+ * `which`: a condition on the payments `y`.
+ */
+export const subLedgers = (which = 'true'): Proof => ({
+  name: 'sub_ledgers',
+  statement: `
+    select 'payment ' || y.id || ' says ' || (amount_captured - amount_refunded - amount_disputed) || ' ' || y.currency
+      || ', its entries say ' || coalesce(b.moved, 0) as what
+    from payments y left join (
+      select e.payment_id, p.currency, sum(${net}) as moved
+      from journal_entries e join postings p on p.entry_id = e.id
+      where e.payment_id is not null and e.state = 'posted' and p.account in ('1100', '2140', '2900', '5200')
+      group by 1, 2) b on b.payment_id = y.id and b.currency = y.currency
+    where coalesce(b.moved, 0) <> amount_captured - amount_refunded - amount_disputed and ${which}
+    order by y.id limit 1`,
+});
+
+/** Each line of an account that must drain: what it waits for, and since when. */
+const openLines = `
+  select p.merchant_id, p.account, p.provider, p.currency, coalesce(e.payment_id, e.id) as waits_for,
+    sum(${net}) as amount, min(e.recorded_at) as since
+  from journal_entries e join postings p on p.entry_id = e.id join accounts a on a.code = p.account
+  where a.must_drain and e.state = 'posted' group by 1, 2, 3, 4, 5`;
+
+const mustDrain: Proof = {
+  name: 'must_drain',
+  statement: `
+    select 'lines of ' || concat_ws('/', ${key}) || ' explain ' || coalesce(l.amount, 0) || ' of ' || coalesce(b.amount, 0) as what
+    from (select ${key}, sum(amount) as amount from (${openLines}) o group by ${key}) l
+    full join (
+      select ${key}, sum(posted_debits - posted_credits) as amount
+      from account_balances join accounts on code = account where must_drain group by ${key}) b using (${key})
+    where coalesce(l.amount, 0) <> coalesce(b.amount, 0) order by 1 limit 1`,
+};
+
+export const proofs: readonly Proof[] = [
+  entriesBalance(),
+  accountingEquation,
+  storedBalances,
+  subLedgers(),
+  mustDrain,
+];
+
+export interface OpenLine {
+  readonly merchant_id: string;
+  readonly account: string;
+  readonly provider: string;
+  readonly currency: string;
+  /** The payment, or where there is none the journal entry. */
+  readonly waits_for: string;
+  /** Net on the debit side. */
+  readonly amount: string;
+  readonly since: Date;
+}
+
+/** Oldest first. */
+export async function listOpenLines(db: Db): Promise<readonly OpenLine[]> {
+  const { rows } = await wholeTables<OpenLine>(
+    db,
+    `select ${key}, waits_for, amount::text, since from (${openLines}) o where amount <> 0 order by since`,
+  );
+  return rows;
+}
+
+export async function runProof(db: Db, { name, statement }: Proof): Promise<CheckResult> {
+  const { rows } = await wholeTables<{ what: string }>(db, statement);
+  const what = rows[0]?.what ?? null;
+  return { name, state: what === null ? 'holds' : 'broken', what };
+}
+
+interface ExternalRow {
+  readonly account: string;
+  readonly what: string | null;
+}
+
+/** The newest figure told from outside per account, provider and currency, against ours of that time. */
+export async function checkExternalBalances(db: Db): Promise<readonly CheckResult[]> {
+  const { rows } = await wholeTables<ExternalRow>(
+    db,
+    `select distinct on (x.account, x.provider, x.currency) x.account,
+       case when x.amount <> coalesce(o.amount, 0) then x.source || ' says ' || x.amount || ' ' || x.currency || ' for '
+         || concat_ws('/', x.account, nullif(x.provider, '')) || ' as of ' || x.as_of || ', we say ' || coalesce(o.amount, 0) end as what
+     from external_balances x left join lateral (
+       select sum(${net}) as amount from journal_entries e join postings p on p.entry_id = e.id
+       where e.state = 'posted' and e.effective_at <= x.as_of and p.account = x.account
+         and p.provider = x.provider and p.currency = x.currency) o on true
+     order by x.account, x.provider, x.currency, x.as_of desc, x.id desc`,
+  );
+  return [
+    { name: 'bank_statement', account: '1010' },
+    { name: 'provider_report', account: '1100' },
+  ].map(({ name, account }) => {
+    const compared = rows.filter((row) => row.account === account);
+    if (compared.length === 0)
+      return { name, state: 'not_checked', what: 'no statement is stored' };
+    const what = compared.find((row) => row.what !== null)?.what ?? null;
+    return { name, state: what === null ? 'holds' : 'broken', what };
+  });
+}
+
+/** The stored closes against the books read as of the same times. */
+export async function checkCloses(db: Db): Promise<CheckResult> {
+  const name = 'stored_closes';
+  const { rows } = await sql<{ period: string; broken: string | null }>`
+    select period, ledger_close_broken(period) as broken from ledger_closes order by ends_at`.execute(
+    db,
+  );
+  if (rows.length === 0) return { name, state: 'not_checked', what: 'no period is closed' };
+  const what = rows.find(({ broken }) => broken !== null)?.broken ?? null;
+  return { name, state: what === null ? 'holds' : 'broken', what };
+}

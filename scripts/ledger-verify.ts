@@ -1,0 +1,55 @@
+/**
+ * `npm run ledger:verify`: seals what is not sealed yet, then checks the hash chain and the proofs of the
+ * books. Prints the head, to be published where nobody of us can change it; `--head <number>:<hex>` checks
+ * against one that was. Exit 1 with the first broken row. Reads TENDER_WORKER_DATABASE_URL, else the
+ * running Tender of TENDER_HOME.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { connectDb } from '../db/client.ts';
+import { parseHead } from '../db/ledger-chain.ts';
+import { verifyLedger } from '../db/ledger-verify.ts';
+import { localSettings } from '../runtime/env.ts';
+import type { Endpoints } from '../runtime/local/endpoints.ts';
+
+function databaseUrl(): string {
+  const { workerDatabaseUrl, home } = localSettings();
+  if (workerDatabaseUrl !== undefined) return workerDatabaseUrl;
+  const path = join(home, 'endpoints.json');
+  return (JSON.parse(readFileSync(path, 'utf8')) as Endpoints).database.url;
+}
+
+async function main(): Promise<boolean> {
+  const { values } = parseArgs({ options: { head: { type: 'string' } } });
+  const published = values.head === undefined ? undefined : parseHead(values.head);
+  const db = connectDb({
+    url: databaseUrl(),
+    applicationName: 'tender-ledger-verify',
+    poolSize: 1,
+    timeoutMs: 3_600_000,
+    onError: (error) => console.error(error.message),
+  });
+  try {
+    const { checks, rows, seconds, head } = await verifyLedger(db, published);
+    for (const { name, state, what } of checks) {
+      console.log(`${state.padEnd(11)} ${name}${what === null ? '' : `: ${what}`}`);
+    }
+    const perSecond = Math.round(rows / seconds);
+    console.log(`${rows} rows in ${seconds.toFixed(2)} s, ${perSecond} rows/s`);
+    console.log(`head ${head ?? 'none: nothing is booked'}`);
+    const broken = checks.find(({ state }) => state === 'broken');
+    const ok = broken === undefined;
+    console.log(
+      JSON.stringify({
+        ...{ name: 'ledger:verify', ok, seconds, rows, rows_per_second: perSecond, head },
+        ...(broken !== undefined && { broken: { proof: broken.name, what: broken.what } }),
+      }),
+    );
+    return ok;
+  } finally {
+    await db.destroy();
+  }
+}
+
+process.exitCode = await main().then((ok) => (ok ? 0 : 1));
