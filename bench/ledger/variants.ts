@@ -58,7 +58,7 @@ export function insertOnlyCells(pools: Pools): readonly Cell[] {
 async function rebuildBalances(owner: pg.Pool): Promise<void> {
   await owner.query(
     `update account_balances b set posted_debits = coalesce(r.posted_debits, 0), posted_credits = coalesce(r.posted_credits, 0)
-     from (select * from balances_as_of($1, 'infinity')) r
+     from (select * from balances_at($1, 'infinity')) r
      where b.merchant_id = $1 and b.stripe = 0 and (b.account, b.provider, b.currency) = (r.account, r.provider, r.currency)`,
     [merchantId],
   );
