@@ -1,33 +1,11 @@
 /** `post_entries`: an answer per entry; what differs is named; chains; a failed key stays failed. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { openPaymentDatabase, type PaymentDatabase } from '../test/support/payment-database.ts';
-import {
-  aPosting,
-  aResolution,
-  openBooks,
-  wrongBalances,
-  type Books,
-} from '../test/support/posting.ts';
+import { describe, expect, test } from '@jest/globals';
+import { aPosting, aResolution } from '../test/support/posting.ts';
+import { testBooks } from '../test/support/test-books.ts';
 import type { EntryToPost } from './ledger-posting.ts';
 
-let on: PaymentDatabase;
-let books: Books;
-beforeAll(async () => {
-  on = await openPaymentDatabase();
-});
-beforeEach(async () => {
-  books = await openBooks(on);
-});
-afterAll(async () => {
-  expect(await wrongBalances(on.rows)).toEqual([]);
-  await on.close();
-});
-
-const give: Books['give'] = (...args) => books.give(...args);
-const take: Books['take'] = (...args) => books.take(...args);
-const hold: Books['hold'] = (...args) => books.hold(...args);
-const post: Books['post'] = (...args) => books.post(...args);
-const results: Books['results'] = (...args) => books.results(...args);
+const books = testBooks();
+const { give, take, hold, post, results } = books;
 
 describe('a batch', () => {
   test('answers to each entry, and one bad entry does not spoil the others', async () => {
@@ -57,10 +35,11 @@ describe('a batch', () => {
   test('of nothing, or of what is no entry, changes nothing', async () => {
     expect(await post()).toEqual([]);
     const odd = [1, 'x', null, [], { postings: 'none' }, { postings: [1] }];
-    const { verdicts } = await on.rows.one<{ verdicts: { result: string }[] }>(
-      'select post_entries($1) as verdicts',
-      [JSON.stringify(odd)],
-    );
+    const { verdicts } = await books
+      .on()
+      .rows.one<{ verdicts: { result: string }[] }>('select post_entries($1) as verdicts', [
+        JSON.stringify(odd),
+      ]);
     expect(new Set(verdicts.map(({ result }) => result))).toEqual(new Set(['malformed']));
   });
 
@@ -108,7 +87,7 @@ describe('a key used again', () => {
     const entry = give(1n);
     const posted = aResolution(one, 'post');
     expect(await results(entry, posted)).toEqual(['posted', 'posted']);
-    const { id } = await on.captured({ merchantId: books.merchantId });
+    const { id } = await books.on().captured({ merchantId: books.merchantId });
     expect(
       await results(
         { ...entry, paymentId: id },
@@ -180,15 +159,19 @@ test('an entry is reversed once, and only where there is one', async () => {
 });
 
 test('a closed period refuses requests; a fact goes to the open one and keeps its date', async () => {
-  await on.rows.all(`insert into ledger_periods values ($1, (now() + interval '1 day')::date)`, [
-    books.merchantId,
-  ]);
+  await books
+    .on()
+    .rows.all(`insert into ledger_periods values ($1, (now() + interval '1 day')::date)`, [
+      books.merchantId,
+    ]);
   const fact = give(5n);
   expect(await results(take(1n), fact)).toEqual(['period_closed', 'posted']);
   expect(
-    await on.rows.one(
-      `select effective_at > now() as moved, occurred_at < now() as kept from journal_entries where key = $1`,
-      [fact.key],
-    ),
+    await books
+      .on()
+      .rows.one(
+        `select effective_at > now() as moved, occurred_at < now() as kept from journal_entries where key = $1`,
+        [fact.key],
+      ),
   ).toEqual({ moved: true, kept: true });
 });

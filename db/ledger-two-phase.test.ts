@@ -1,28 +1,12 @@
 /** What is pending: resolved once, expired finally, and counted against the limit of a bounded account. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openPaymentDatabase, type PaymentDatabase } from '../test/support/payment-database.ts';
-import { aResolution, openBooks, wrongBalances, type Books } from '../test/support/posting.ts';
+import { aResolution } from '../test/support/posting.ts';
+import { testBooks } from '../test/support/test-books.ts';
 import type { EntryToPost } from './ledger-posting.ts';
 
-let on: PaymentDatabase;
-let books: Books;
-beforeAll(async () => {
-  on = await openPaymentDatabase();
-});
-beforeEach(async () => {
-  books = await openBooks(on);
-});
-afterAll(async () => {
-  expect(await wrongBalances(on.rows)).toEqual([]);
-  await on.close();
-});
-
-const give: Books['give'] = (...args) => books.give(...args);
-const take: Books['take'] = (...args) => books.take(...args);
-const hold: Books['hold'] = (...args) => books.hold(...args);
-const post: Books['post'] = (...args) => books.post(...args);
-const results: Books['results'] = (...args) => books.results(...args);
+const books = testBooks();
+const { give, take, hold, post, results } = books;
 
 describe('a pending entry', () => {
   test('posted in part gives back the rest, in the same commit', async () => {
@@ -136,9 +120,11 @@ describe('a bounded account', () => {
   });
 
   test('goes as far below zero as it was told it may', async () => {
-    await on.rows.all('update account_settings set overdraft = 50 where merchant_id = $1', [
-      books.merchantId,
-    ]);
+    await books
+      .on()
+      .rows.all('update account_settings set overdraft = 50 where merchant_id = $1', [
+        books.merchantId,
+      ]);
     expect(await results(take(50n), take(1n))).toEqual(['posted', 'insufficient_funds']);
   });
 });
@@ -149,14 +135,18 @@ test('a striped account is the sum of its stripes', async () => {
   await Promise.all(holds.map((entry) => post(give(2n), entry)));
   await Promise.all(holds.map((entry) => post(aResolution(entry, 'void'))));
   expect(await books.payable()).toBe('60 held 0');
-  const { n } = await on.rows.one<{ n: number }>(
-    `select count(*)::int as n from account_balances where merchant_id = $1 and account = '2100'`,
-    [books.merchantId],
-  );
+  const { n } = await books
+    .on()
+    .rows.one<{ n: number }>(
+      `select count(*)::int as n from account_balances where merchant_id = $1 and account = '2100'`,
+      [books.merchantId],
+    );
   expect(n).toBeGreaterThan(1);
   await expect(
-    on.rows.all('update account_settings set stripes = 4 where merchant_id = $1', [
-      books.merchantId,
-    ]),
+    books
+      .on()
+      .rows.all('update account_settings set stripes = 4 where merchant_id = $1', [
+        books.merchantId,
+      ]),
   ).rejects.toMatchObject({ constraint: 'account_settings_stripes_kept' });
 });

@@ -2,10 +2,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asMerchant } from '../../db/payments.ts';
 import type { Db } from '../../db/client.ts';
-import { findSettledAt, listBalances, listEntries, type BalanceRow } from '../../db/ledger.ts';
+import {
+  findSettledAt,
+  listBalances,
+  listEntries,
+  type BalanceRow,
+  type EntryFilter,
+} from '../../db/ledger.ts';
 import { accounts, type Account } from '../../domain/accounts.ts';
 import { HttpError } from '../http-errors.ts';
-import type { BalanceItem, JournalEntryFilter, JournalEntryItem, Ledger } from '../ledger/ports.ts';
+import type { BalanceItem, JournalEntryItem, Ledger } from '../ledger/ports.ts';
 import type { Principal } from '../ports.ts';
 import { paged } from './paged.ts';
 
@@ -82,7 +88,7 @@ const exportPage = 500;
 async function* everyEntry(
   db: Db,
   { merchantId }: Principal,
-  filter: JournalEntryFilter,
+  filter: EntryFilter,
 ): AsyncGenerator<JournalEntryItem> {
   let after: string | undefined;
   for (;;) {

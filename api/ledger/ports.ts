@@ -1,4 +1,5 @@
 /** What the API asks of the books: reading as one merchant, and what staff do with all of them. */
+import type { EntryFilter } from '../../db/ledger.ts';
 import type { Instant, Page, Paged, Principal } from '../ports.ts';
 
 export interface AccountItem {
@@ -33,19 +34,6 @@ export interface BalanceFilter {
 
 export type TrialBalanceFilter = Pick<BalanceFilter, 'asOf' | 'effectiveBefore'>;
 
-export interface JournalEntryFilter {
-  readonly paymentId?: string | undefined;
-  /** By one posting at least. */
-  readonly account?: string | undefined;
-  readonly provider?: string | undefined;
-  readonly currency?: string | undefined;
-  /** From is within, to is not. */
-  readonly effectiveFrom?: string | undefined;
-  readonly effectiveTo?: string | undefined;
-  readonly recordedFrom?: string | undefined;
-  readonly recordedTo?: string | undefined;
-}
-
 export interface JournalEntryItem {
   readonly id: string;
   readonly key: string;
@@ -74,11 +62,11 @@ export interface Ledger {
   /** Newest first. */
   journalEntries(
     principal: Principal,
-    filter: JournalEntryFilter,
+    filter: EntryFilter,
     page: Page,
   ): Promise<Paged<JournalEntryItem>>;
   /** All of them, newest first, page by page. */
-  exportEntries(principal: Principal, filter: JournalEntryFilter): AsyncIterable<JournalEntryItem>;
+  exportEntries(principal: Principal, filter: EntryFilter): AsyncIterable<JournalEntryItem>;
   /** One line per account and currency that has postings, summed over providers. */
   trialBalance(
     principal: Principal,

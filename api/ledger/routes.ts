@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import { HttpError } from '../http-errors.ts';
 import { presentInstant } from '../instant.ts';
 import { listSchema, pageOf, presentList } from '../list.ts';
-import type { JournalEntryFilter, Ledger, TrialBalanceFilter } from './ports.ts';
+import type { EntryFilter } from '../../db/ledger.ts';
+import type { Ledger, TrialBalanceFilter } from './ports.ts';
 import { readRoute, type Route } from '../route.ts';
 import { balanceRows, entryRows } from './csv-rows.ts';
 import { presentAccount, presentBalance, presentJournalEntry } from './presenter.ts';
@@ -21,7 +22,7 @@ function timesOf(query: z.output<typeof trialBalanceQuery>): TrialBalanceFilter 
   return { asOf: query.as_of, effectiveBefore: query.effective_before };
 }
 
-function entryFilterOf(query: z.output<typeof journalEntriesQuery>): JournalEntryFilter {
+function entryFilterOf(query: z.output<typeof journalEntriesQuery>): EntryFilter {
   return {
     paymentId: query.payment_id,
     account: query.account,

@@ -1,4 +1,5 @@
--- A change posts its entries as facts: refused by nothing, or the change is not made. Otherwise as in 0007.
+-- The commit with less work in it: one UPDATE of the payment less, and the ledger, whose rows others wait for,
+-- last. It posts its entries as facts: refused by nothing, or the change is not made. Else as in 0005.
 create or replace function commit_change(c jsonb) returns jsonb language plpgsql as $$
 declare
   held payments; patch jsonb; moved int; snapshot jsonb; due timestamptz; frozen jsonb;

@@ -52,15 +52,15 @@ export function wrongBalances(rows: Rows): Promise<readonly unknown[]> {
 /** One merchant's account 2100: what is given to it, taken from it and held on it. */
 export interface Books {
   readonly merchantId: string;
-  give(amount: bigint, values?: Partial<EntryToPost>): EntryToPost;
+  readonly give: (amount: bigint, values?: Partial<EntryToPost>) => EntryToPost;
   /** A request, as is `hold`. */
-  take(amount: bigint, values?: Partial<EntryToPost>): EntryToPost;
-  hold(amount: bigint, values?: Partial<EntryToPost>): EntryToPost;
-  post(...entries: readonly EntryToPost[]): Promise<readonly PostingVerdict[]>;
+  readonly take: (amount: bigint, values?: Partial<EntryToPost>) => EntryToPost;
+  readonly hold: (amount: bigint, values?: Partial<EntryToPost>) => EntryToPost;
+  readonly post: (...entries: readonly EntryToPost[]) => Promise<readonly PostingVerdict[]>;
   /** The answers in words, with their field. */
-  results(...entries: readonly EntryToPost[]): Promise<readonly string[]>;
-  configure(column: 'bounded' | 'stripes', value: boolean | number): Promise<unknown>;
-  payable(): Promise<string>;
+  readonly results: (...entries: readonly EntryToPost[]) => Promise<readonly string[]>;
+  readonly configure: (column: 'bounded' | 'stripes', value: boolean | number) => Promise<unknown>;
+  readonly payable: () => Promise<string>;
 }
 
 export async function openBooks(on: PaymentDatabase): Promise<Books> {
