@@ -1,5 +1,5 @@
 import { attemptById, type AttemptState, type PaymentState } from '../domain/payment-state.ts';
-import type { LookupResult, Provider } from '../domain/provider.ts';
+import { able, type LookupResult, type Provider } from '../domain/provider.ts';
 import { dueWhenDecided } from '../domain/record-attempt.ts';
 import type { Recording } from '../domain/recording.ts';
 import { failOver, recordFenced, recordNo } from '../domain/record-no.ts';
@@ -9,6 +9,7 @@ import { record } from './attempt-record.ts';
 import { commit, commitOutcome, load } from './commit.ts';
 import { providerOf, type ActivityDeps } from './deps.ts';
 import { startElapsed } from './elapsed.ts';
+import { lookUp } from './look-up.ts';
 
 const decidedStatuses = ['authorized', 'declined', 'not_sent', 'voided', 'expired', 'late'];
 
@@ -21,7 +22,7 @@ export async function resolve(
   const payment = await load(deps, paymentId);
   const attempt = attemptById(payment, attemptId);
   const provider = providerOf(deps, attempt.provider);
-  const lookup = await provider.lookup('authorize', attemptId);
+  const lookup = await lookUp(provider, 'authorize', attemptId);
 
   if (decidedStatuses.includes(attempt.status)) {
     return lookAtDecided(deps, payment, attemptId, lookup);
@@ -106,7 +107,9 @@ async function resend(
     idempotencyKey: attempt.providerKey,
     amountMinor: attempt.amount,
     currency: decided.payment.currency,
+    method: decided.payment.paymentMethod.type,
     token: attempt.token,
+    offSession: false,
     capture: attempt.kind === 'sale',
     returnUrl: `${deps.returnUrl}/${attempt.returnToken}`,
   });
@@ -123,7 +126,8 @@ async function voidByReference(
   provider: Provider,
 ): Promise<PaymentState> {
   const seen = attemptById(payment, attemptId);
-  const result = await provider.voidByReference(attemptId);
+  // The contract said it can, or this would not have been decided.
+  const result = await able(provider, 'voidByReference').voidByReference(attemptId);
   const newOperationId = deps.newId('op');
   const decided = await commitOutcome(deps, payment, (p) => {
     const attempt = attemptById(p, attemptId);

@@ -44,7 +44,9 @@ export async function submit(
     idempotencyKey: attempt.providerKey,
     amountMinor: attempt.amount,
     currency: decided.payment.currency,
+    method: decided.payment.paymentMethod.type,
     token: attempt.token,
+    offSession: false,
     capture: attempt.kind === 'sale',
     returnUrl: `${deps.returnUrl}/${returnToken}`,
   });

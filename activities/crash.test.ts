@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { requestCancel, requestCapture, requestRefund } from '../domain/commands.ts';
 import type { PaymentState } from '../domain/payment-state.ts';
-import type { Provider } from '../domain/provider.ts';
+import { able, type Provider } from '../domain/provider.ts';
 import { openBench, type Around, type Bench } from '../test/support/bench.ts';
 import { booksOf, differingPayments } from '../test/support/books.ts';
 
@@ -32,14 +32,14 @@ const dyingBefore = (real: Provider): Partial<Provider> => ({
   capture: die,
   void: die,
   refund: die,
-  lookup: real.lookup.bind(real),
+  lookup: (kind, reference) => able(real, 'lookup').lookup(kind, reference),
 });
 
 const dyingAfter = (real: Provider): Partial<Provider> => ({
   authorize: async (request) => real.authorize(request).then(die),
-  capture: async (request) => real.capture(request).then(die),
-  void: async (request) => real.void(request).then(die),
-  refund: async (request) => real.refund(request).then(die),
+  capture: async (request) => able(real, 'capture').capture(request).then(die),
+  void: async (request) => able(real, 'void').void(request).then(die),
+  refund: async (request) => able(real, 'refund').refund(request).then(die),
 });
 
 /** As the driver reports it: no SQLSTATE, nobody knows. */
@@ -170,7 +170,7 @@ describe.each(calls)('a process that dies around %s', (call) => {
     const activities = bench.process({
       around: fault(2),
       provider: (real) => ({
-        lookup: (kind, reference) => ((lookups += 1), real.lookup(kind, reference)),
+        lookup: (kind, reference) => ((lookups += 1), able(real, 'lookup').lookup(kind, reference)),
       }),
     });
     expect(await runOnce(call, target, activities)).toEqual({ kind: 'rest' });

@@ -42,14 +42,16 @@ export async function send(
 ): Promise<ProviderOutcome> {
   const provider: Provider = providerOf(deps, providerName);
   const { kind } = operationById(payment, operationId);
-  switch (kind) {
-    case 'capture':
-      return provider.capture(request);
-    case 'void':
-      return provider.void(request);
-    case 'refund':
-      return provider.refund(request);
-  }
+  return (await provider[kind]?.(request)) ?? cannot(providerName, kind);
+}
+
+/** A definite no: nothing was sent, and nothing ever will be. */
+function cannot(provider: string, kind: string): ProviderOutcome {
+  return {
+    kind: 'declined',
+    decline: { code: 'not_supported', advice: 'do_not_retry', providerCode: '' },
+    evidence: { kind: 'provider_reply', provider, detail: `${kind} is not in its contract` },
+  };
 }
 
 /**

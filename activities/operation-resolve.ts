@@ -7,6 +7,7 @@ import { attemptOf, operationRequest } from '../domain/submit-operation.ts';
 import { commit, commitOutcome, load } from './commit.ts';
 import { providerOf, type ActivityDeps } from './deps.ts';
 import { startElapsed } from './elapsed.ts';
+import { lookUp } from './look-up.ts';
 import { recordOutcome, send } from './operation-execute.ts';
 
 /** One step towards the truth about a capture, void or refund. */
@@ -20,7 +21,7 @@ export async function resolveOperationOnce(
   const attempt = attemptOf(payment, operation);
   if (attempt === undefined) throw new Error(`operation ${operationId} has no attempt`);
   const provider = providerOf(deps, attempt.provider);
-  const lookup = await provider.lookup(operation.kind, operationId);
+  const lookup = await lookUp(provider, operation.kind, operationId);
   if (!isOpen(operation)) return lookAtClosed(deps, payment, operationId, lookup);
   const resolution = resolveOperation(payment, operation, provider.contract, lookup);
   switch (resolution.kind) {

@@ -13,7 +13,7 @@ import type {
   PaymentMethod,
   PaymentState,
 } from '../domain/payment-state.ts';
-import type { Decline } from '../domain/provider.ts';
+import type { Decline, ShopperAction } from '../domain/provider.ts';
 
 export interface PaymentRow {
   readonly id: string;
@@ -42,7 +42,7 @@ export interface PaymentRow {
   readonly submit_by: string | null;
   readonly expires_at: string | null;
   readonly wake_at: string | null;
-  readonly next_action: { type: 'redirect'; url: string; expiresAt: string } | null;
+  readonly next_action: (ShopperAction & { readonly expiresAt: string }) | null;
   readonly last_decline: Decline | null;
   readonly status_basis: Basis;
   readonly created_at: string;

@@ -5,7 +5,7 @@
 import type { JournalEntry } from './journal-entry.ts';
 import type { AttemptStatus, OperationStatus, PaymentStatus } from './payment.ts';
 import type { OperationCause, OperationKind, PaymentMethod } from './payment-state.ts';
-import type { Decline } from './provider.ts';
+import type { Decline, ShopperAction } from './provider.ts';
 
 /** Where a status comes from (promise P7). `detail` is for people; never card data. */
 export interface Basis {
@@ -22,7 +22,7 @@ export interface PaymentPatch {
   readonly amountAuthorized?: bigint;
   readonly captureClosed?: boolean;
   readonly submitBy?: number | null;
-  readonly nextAction?: { type: 'redirect'; url: string; expiresAt: string } | null;
+  readonly nextAction?: (ShopperAction & { readonly expiresAt: string }) | null;
   readonly lastDecline?: Decline | null;
   readonly statusBasis?: Basis;
 }

@@ -233,7 +233,7 @@ describe('a cancel', () => {
 });
 
 describe('another attempt', () => {
-  const method = { type: 'card', token: 'tok_other' };
+  const method = { type: 'card', token: 'tok_other' } as const;
   const ask = (payment: PaymentState): Judgement =>
     requestAttempt(payment, { actor: 'api_key:key_1', method });
   const declined = (values: Partial<PaymentState> = {}): PaymentState =>

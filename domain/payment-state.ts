@@ -3,7 +3,7 @@
  * Amounts are minor units; instants are ms since the epoch on the database's clock.
  */
 import type { Currency } from './currency.ts';
-import type { Decline } from './provider.ts';
+import type { Decline, PaymentMethodType } from './provider.ts';
 import {
   liveAttemptStatuses,
   openOperationStatuses,
@@ -13,7 +13,7 @@ import {
 } from './payment.ts';
 
 export interface PaymentMethod {
-  readonly type: string;
+  readonly type: PaymentMethodType;
   readonly token?: string;
   /** Tokens that belong to one provider each. */
   readonly tokens?: Readonly<Record<string, string>>;

@@ -6,6 +6,9 @@
  * it is invented.
  */
 import type { Currency } from './currency.ts';
+import type { PaymentMethodType, ProviderContract } from './provider-contract.ts';
+
+export type { PaymentMethodType, ProviderContract } from './provider-contract.ts';
 
 export type DeclineAdvice = 'do_not_retry' | 'retry_later' | 'update_card' | 'try_another_method';
 
@@ -45,6 +48,20 @@ export interface Approved {
   readonly evidence: ProviderEvidence;
 }
 
+/** What only the shopper can do now. */
+export type ShopperAction =
+  /** A page of the issuer or the bank, that comes back to our return address. */
+  | { readonly type: 'redirect'; readonly url: string }
+  /** A page on which the shopper agrees to be debited. */
+  | { readonly type: 'mandate'; readonly url: string; readonly mandateReference: string }
+  /** A transfer the shopper makes; `transferReference` is what the money is known by when it comes. */
+  | {
+      readonly type: 'bank_instructions';
+      readonly iban: string;
+      readonly holder: string;
+      readonly transferReference: string;
+    };
+
 export type ProviderOutcome =
   | Approved
   /** Accepted; the provider will tell later. Not in doubt. */
@@ -62,7 +79,7 @@ export type ProviderOutcome =
   | {
       readonly kind: 'requires_action';
       readonly providerReference: string;
-      readonly redirectUrl: string;
+      readonly action: ShopperAction;
       readonly evidence: ProviderEvidence;
     }
   /** Certain that nothing left us: connection refused, name not found, our own limiter. */
@@ -74,6 +91,8 @@ export type ProviderOutcome =
 export type LookupResult =
   | { readonly kind: 'found'; readonly outcome: ProviderOutcome }
   | { readonly kind: 'absent'; readonly evidence: ProviderEvidence }
+  /** This provider cannot be asked: says nothing, now or later. */
+  | { readonly kind: 'not_supported'; readonly evidence: ProviderEvidence }
   /** The lookup itself got no usable answer: says nothing. */
   | { readonly kind: 'no_answer'; readonly evidence: ProviderEvidence };
 
@@ -83,36 +102,17 @@ export type VoidByReferenceResult =
   | { readonly kind: 'refused'; readonly evidence: ProviderEvidence }
   | { readonly kind: 'no_answer'; readonly evidence: ProviderEvidence };
 
-/** What a provider promises, as data; durations in milliseconds. */
-export interface ProviderContract {
-  readonly name: string;
-  readonly methods: readonly string[];
-  /** One call may authorize and capture. */
-  readonly sale: boolean;
-  readonly partialCapture: boolean;
-  readonly multipleCaptures: boolean;
-  readonly voidByReference: boolean;
-  /** How long the provider remembers an idempotency key; a resend is safe only inside half of it. */
-  readonly keyLifeMs: number;
-  /** Same key after an error reply: does the provider repeat the stored error or try again? */
-  readonly errorsCached: boolean;
-  /** A negative lookup older than this (since `send_by`) is final; null: never. */
-  readonly absenceFinalAfterMs: number | null;
-  /** Lookups that say nothing count only this long after `send_by`. */
-  readonly settlingMs: number;
-  readonly authorizationLifeMs: number;
-  /** HTTP deadline of one call. */
-  readonly deadlineMs: number;
-}
-
 export interface AuthorizeRequest {
   /** Our reference: the attempt id. */
   readonly reference: string;
   readonly idempotencyKey: string;
   readonly amountMinor: bigint;
   readonly currency: Currency;
-  /** Provider token; never card data. */
+  readonly method: PaymentMethodType;
+  /** Provider token; never card data. Bank methods: what the bank knows the shopper's account or bank by. */
   readonly token: string;
+  /** The shopper is not there: nothing may need an action of theirs. */
+  readonly offSession: boolean;
   /** Authorize and capture in one call; only if the contract has `sale`. */
   readonly capture: boolean;
   /** Where a 3-D Secure or bank page sends the shopper back to. */
@@ -133,24 +133,78 @@ export interface OperationRequest {
   readonly final: boolean;
 }
 
-export interface Provider {
-  readonly contract: ProviderContract;
+export interface Authorizes {
   authorize(request: AuthorizeRequest): Promise<ProviderOutcome>;
+}
+export interface Captures {
   capture(request: OperationRequest): Promise<ProviderOutcome>;
+}
+export interface Voids {
   void(request: OperationRequest): Promise<ProviderOutcome>;
+}
+export interface Refunds {
   refund(request: OperationRequest): Promise<ProviderOutcome>;
+}
+
+export type LookupKind = 'authorize' | 'capture' | 'void' | 'refund';
+
+export interface LooksUp {
   /** Looks up one attempt or operation by our reference. */
-  lookup(
-    kind: 'authorize' | 'capture' | 'void' | 'refund',
-    reference: string,
-  ): Promise<LookupResult>;
-  /** Only if the contract has `voidByReference`. Also fences: a request with that reference that arrives later is refused. */
+  lookup(kind: LookupKind, reference: string): Promise<LookupResult>;
+}
+
+export interface VoidsByReference {
+  /** Also fences: a request with that reference that arrives later is refused. */
   voidByReference(reference: string): Promise<VoidByReferenceResult>;
+}
+
+export interface Increments {
+  /** Raises what the attempt holds by `amountMinor`. */
+  increment(request: OperationRequest): Promise<ProviderOutcome>;
+}
+
+export interface ReadsWebhooks {
   /** Verifies a webhook's signature over the raw body and reads it; null: forged, stale or not for us. */
   readWebhook(
     rawBody: Buffer,
     headers: Readonly<Record<string, string | undefined>>,
   ): ProviderWebhook | null;
+}
+
+/**
+ * A provider is what it can do: a capability it lacks is not there, so the compiler refuses a call that
+ * nobody would answer. The contract says the same as data (`checkCapabilities` holds the two together).
+ */
+export interface Provider
+  extends
+    Authorizes,
+    ReadsWebhooks,
+    Partial<Captures>,
+    Partial<Voids>,
+    Partial<Refunds>,
+    Partial<LooksUp>,
+    Partial<VoidsByReference>,
+    Partial<Increments> {
+  readonly contract: ProviderContract;
+}
+
+export type Capability = keyof (Authorizes &
+  Captures &
+  Voids &
+  Refunds &
+  LooksUp &
+  VoidsByReference &
+  Increments);
+export type ProviderThat<C extends Capability> = Provider & Required<Pick<Provider, C>>;
+
+/** For those who know that it can. Throws where it cannot. */
+export function able<C extends Capability>(
+  provider: Provider,
+  ...capabilities: readonly C[]
+): ProviderThat<C> {
+  const lacking = capabilities.filter((capability) => provider[capability] === undefined);
+  if (lacking.length > 0) throw new Error(`${provider.contract.name} cannot ${lacking.join(', ')}`);
+  return provider as ProviderThat<C>;
 }
 
 /** A provider's event is a hint where to look, deduplicated by (provider, eventId). */

@@ -5,6 +5,7 @@ import type { PaymentStatus } from './payment.ts';
 import { authorizationEntry } from './posting-rules/authorization.ts';
 import { captureEntry } from './posting-rules/capture.ts';
 import { lateSuccessEntry } from './posting-rules/suspense.ts';
+import { authorizationLifeMs } from './provider-contract.ts';
 import type { Approved } from './provider.ts';
 import { attemptLine, basisOf, patchAttempt, paymentLine, type Recording } from './recording.ts';
 
@@ -62,7 +63,7 @@ export function recordAuthorized(r: Recording, outcome: Approved): Change {
   const basis = basisOf(outcome.evidence);
   const captureNow = r.payment.captureMethod === 'automatic' && openVoid(r.payment) === undefined;
   const status: PaymentStatus = captureNow ? 'processing' : 'requires_capture';
-  const expiresAt = r.payment.now + r.contract.authorizationLifeMs;
+  const expiresAt = r.payment.now + authorizationLifeMs(r.contract, outcome.card?.brand);
   const payment: PaymentPatch = {
     status,
     amountAuthorized: r.attempt.amount,

@@ -76,17 +76,13 @@ function recordAction(
     payment: {
       status: 'requires_action',
       statusBasis: basis,
-      nextAction: {
-        type: 'redirect',
-        url: outcome.redirectUrl,
-        expiresAt: new Date(expiresAt).toISOString(),
-      },
+      nextAction: { ...outcome.action, expiresAt: new Date(expiresAt).toISOString() },
     },
     attempts: {
       update: [
         patchAttempt(r, 'requires_action', {
           providerReference: outcome.providerReference,
-          redirectUrl: outcome.redirectUrl,
+          redirectUrl: 'url' in outcome.action ? outcome.action.url : null,
           expiresAt,
           dueAt: expiresAt,
           basis,

@@ -54,6 +54,7 @@ export function resolveAttempt(
     return { kind: 'resend', change: resendAttempt(payment, attempt) };
   }
   if (contract.voidByReference) return { kind: 'void_by_reference' };
+  if (lookup.kind === 'not_supported') return { kind: 'look_again', absent: false };
   return final(payment.now, attempt.sendBy, attempt.absences, contract);
 }
 
@@ -122,6 +123,7 @@ export function resolveOperation(
   if (mayResend && operation.keyHorizon !== null && payment.now < operation.keyHorizon) {
     return { kind: 'resend', change: resendOperation(payment, operation) };
   }
+  if (lookup.kind === 'not_supported') return { kind: 'look_again', absent: false };
   return final(payment.now, sendBy, operation.absences, contract);
 }
 

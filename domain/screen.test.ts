@@ -25,28 +25,32 @@ describe('the route', () => {
     [
       'its own token first',
       {
-        paymentMethod: { type: 'card', token: 'tok_vault', tokens: { alder: 'tok_alder' } },
+        paymentMethod: {
+          type: 'card' as const,
+          token: 'tok_vault',
+          tokens: { alder: 'tok_alder' },
+        },
       },
       'alder tok_alder',
     ],
     [
       'whoever the token belongs to',
       {
-        paymentMethod: { type: 'card', tokens: { cedar: 'tok_cedar' } },
+        paymentMethod: { type: 'card' as const, tokens: { cedar: 'tok_cedar' } },
       },
       'alder: no_token; birch: no_token; cedar tok_cedar',
     ],
     [
       'nobody without a token',
       {
-        paymentMethod: { type: 'card' },
+        paymentMethod: { type: 'card' as const },
       },
       'alder: no_token; birch: no_token; cedar: no_token; nobody',
     ],
     [
       'nobody for a method that none has',
       {
-        paymentMethod: { type: 'bank_debit', token: 'tok_1' },
+        paymentMethod: { type: 'bank_debit' as const, token: 'tok_1' },
       },
       'alder: method_not_supported; birch: method_not_supported; cedar: method_not_supported; nobody',
     ],
@@ -97,7 +101,7 @@ describe('the decision', () => {
     voidOpen: true,
     submitBy: now,
     regulated: true,
-    paymentMethod: { type: 'card' },
+    paymentMethod: { type: 'card' as const },
   };
   test.each([
     ['a cancel comes before all', everything, { kind: 'cancel', code: 'canceled' }],
@@ -111,13 +115,13 @@ describe('the decision', () => {
     ],
     [
       'then what may not be sold',
-      { regulated: true, paymentMethod: { type: 'card' } },
+      { regulated: true, paymentMethod: { type: 'card' as const } },
       {
         kind: 'block',
         code: 'regulated_not_permitted',
       },
     ],
-    ['then the route', { paymentMethod: { type: 'card' } }, { kind: 'no_provider' }],
+    ['then the route', { paymentMethod: { type: 'card' as const } }, { kind: 'no_provider' }],
     ['and then a try', {}, { kind: 'try', provider: 'alder', token: 'tok_visa', excluded: [] }],
   ])('%s', (_, values, expected) => {
     expect(screen(aPayment(values), contracts)).toMatchObject(expected);

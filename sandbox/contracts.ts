@@ -8,18 +8,31 @@
 export interface Contract {
   readonly name: string;
   readonly methods: readonly string[];
+  readonly currencies: readonly string[] | null;
+  readonly exponents: Readonly<Record<string, number>>;
+  readonly tokens: 'portable' | 'own';
   readonly sale: boolean;
   readonly partialCapture: boolean;
   readonly multipleCaptures: boolean;
+  readonly incrementalAuthorization: boolean;
+  readonly modifications: 'synchronous' | 'asynchronous';
+  readonly refundWindowMs: number | null;
+  readonly lookup: boolean;
   readonly voidByReference: boolean;
   readonly keyLifeMs: number;
+  readonly keyScope: 'account' | 'company_and_region';
   /** Are error replies remembered under their key, or is the same key tried again? */
   readonly errorsCached: boolean;
   /** Promised to clients, kept by construction: nothing here is booked later than 5 s after its request. */
   readonly absenceFinalAfterMs: number | null;
   readonly settlingMs: number;
   readonly authorizationLifeMs: number;
+  readonly authorizationLifeByBrandMs: Readonly<Record<string, number>>;
+  readonly connectMs: number;
+  readonly responseMs: number;
   readonly deadlineMs: number;
+  readonly concurrentMax: number;
+  readonly perSecondMax: number;
 }
 
 const second = 1_000;
@@ -31,44 +44,83 @@ export const contracts: readonly Contract[] = [
   {
     name: 'alder',
     methods: ['card', 'wallet'],
+    currencies: null,
+    exponents: {},
+    tokens: 'portable',
     sale: true,
     partialCapture: true,
     multipleCaptures: true,
+    incrementalAuthorization: false,
+    modifications: 'synchronous',
+    refundWindowMs: 365 * day,
+    lookup: true,
     voidByReference: true,
     keyLifeMs: 24 * hour,
+    keyScope: 'account',
     errorsCached: true,
     absenceFinalAfterMs: 20 * second,
     settlingMs: 2 * second,
     authorizationLifeMs: 7 * day,
+    authorizationLifeByBrandMs: {},
+    connectMs: 5 * second,
+    responseMs: 15 * second,
     deadlineMs: 15 * second,
+    concurrentMax: 64,
+    perSecondMax: 500,
   },
   {
     name: 'birch',
     methods: ['card', 'wallet'],
+    currencies: null,
+    exponents: {},
+    tokens: 'portable',
     sale: false,
     partialCapture: true,
     multipleCaptures: false,
+    incrementalAuthorization: false,
+    modifications: 'synchronous',
+    refundWindowMs: 180 * day,
+    lookup: true,
     voidByReference: false,
     keyLifeMs: hour,
+    keyScope: 'account',
     errorsCached: false,
     absenceFinalAfterMs: 30 * second,
     settlingMs: 3 * second,
     authorizationLifeMs: 5 * day,
+    authorizationLifeByBrandMs: {},
+    connectMs: 5 * second,
+    responseMs: 15 * second,
     deadlineMs: 15 * second,
+    concurrentMax: 64,
+    perSecondMax: 500,
   },
   {
     name: 'cedar',
     methods: ['card', 'wallet'],
+    currencies: null,
+    exponents: {},
+    tokens: 'portable',
     sale: true,
     partialCapture: true,
     multipleCaptures: true,
+    incrementalAuthorization: false,
+    modifications: 'synchronous',
+    refundWindowMs: null,
+    lookup: true,
     voidByReference: true,
     keyLifeMs: 30 * minute,
+    keyScope: 'account',
     errorsCached: false,
     absenceFinalAfterMs: null,
     settlingMs: 5 * second,
     authorizationLifeMs: 7 * day,
+    authorizationLifeByBrandMs: {},
+    connectMs: 5 * second,
+    responseMs: 15 * second,
     deadlineMs: 15 * second,
+    concurrentMax: 64,
+    perSecondMax: 500,
   },
 ];
 

@@ -91,6 +91,24 @@ export const refundViewSchema = z
   })
   .meta({ id: 'Refund' });
 
+/** What only the shopper can do now, and until when. */
+const nextActionSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('redirect'), url: text, expires_at: instant }),
+  z.strictObject({
+    type: z.literal('mandate'),
+    url: text,
+    mandate_reference: text,
+    expires_at: instant,
+  }),
+  z.strictObject({
+    type: z.literal('bank_instructions'),
+    iban: text,
+    holder: text,
+    transfer_reference: text,
+    expires_at: instant,
+  }),
+]);
+
 export const paymentSchema = z
   .strictObject({
     id: text,
@@ -118,9 +136,7 @@ export const paymentSchema = z
     }),
     merchant_reference: text.nullable(),
     customer_id: text.nullable(),
-    next_action: z
-      .strictObject({ type: z.literal('redirect'), url: text, expires_at: instant })
-      .nullable(),
+    next_action: nextActionSchema.nullable(),
     last_decline: declineSchema.nullable(),
     provider: text.nullable(),
     attempts: z.array(attemptSchema),

@@ -83,7 +83,26 @@ function presentExpiry({ payment, attempts }: PaymentSnapshot): string | null {
 
 function presentNextAction({ next_action: action }: PaymentRow): PaymentView['next_action'] {
   if (action === null) return null;
-  return { type: action.type, url: action.url, expires_at: presentInstant(action.expiresAt) };
+  const expires_at = presentInstant(action.expiresAt);
+  switch (action.type) {
+    case 'redirect':
+      return { type: action.type, url: action.url, expires_at };
+    case 'mandate':
+      return {
+        type: action.type,
+        url: action.url,
+        mandate_reference: action.mandateReference,
+        expires_at,
+      };
+    case 'bank_instructions':
+      return {
+        type: action.type,
+        iban: action.iban,
+        holder: action.holder,
+        transfer_reference: action.transferReference,
+        expires_at,
+      };
+  }
 }
 
 export function presentTimelineItem(item: TimelineItem): TimelineItemView {

@@ -37,6 +37,8 @@ export function createUsualActivities(pool: pg.Pool, provider: Provider): UsualA
         amountMinor: BigInt(amount),
         currency: 'EUR',
         token: 'tok_visa',
+        method: 'card',
+        offSession: false,
         capture: true,
         returnUrl: 'http://127.0.0.1/',
       });

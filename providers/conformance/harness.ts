@@ -1,6 +1,7 @@
 /** What a conformance case is given, and the words it is written in. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { able } from '../../domain/provider.ts';
 import type {
   Approved,
   AuthorizeRequest,
@@ -48,7 +49,8 @@ export function anAuthorization(
   const reference = `att_${randomUUID()}`;
   const idempotencyKey = `key_${reference}`;
   const money = { amountMinor: 1_000n, currency: 'EUR' } as const;
-  return { reference, idempotencyKey, ...money, token, capture: false, ...changes };
+  const asked = { method: 'card', token, offSession: false, capture: false } as const;
+  return { reference, idempotencyKey, ...money, ...asked, ...changes };
 }
 
 export interface Authorized {
@@ -102,7 +104,7 @@ export async function lookUp(
   harness: ConformanceHarness,
   reference: string,
 ): Promise<ProviderOutcome> {
-  const result = await harness.provider.lookup('authorize', reference);
+  const result = await able(harness.provider, 'lookup').lookup('authorize', reference);
   assert.equal(result.kind, 'found');
   assert.equal(result.outcome.evidence.kind, 'lookup');
   return result.outcome;

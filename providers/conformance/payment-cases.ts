@@ -1,5 +1,6 @@
 /** Money moves as asked, and no further. */
 import assert from 'node:assert/strict';
+import { able } from '../../domain/provider.ts';
 import {
   anAuthorization,
   anOperation,
@@ -61,7 +62,8 @@ export const authorizationCases: readonly ConformanceCase[] = [
       const request = anAuthorization(harness.tokens.challenge, { returnUrl });
       const outcome = await harness.provider.authorize(request);
       assert.equal(outcome.kind, 'requires_action');
-      assert.match(outcome.redirectUrl, /^https?:\/\//);
+      assert.equal(outcome.action.type, 'redirect');
+      assert.match(outcome.action.url, /^https?:\/\//);
       await assertMovements(harness, request.reference, []);
     },
   },
@@ -73,11 +75,14 @@ export const operationCases: readonly ConformanceCase[] = [
     async run(harness: ConformanceHarness): Promise<void> {
       const authorized = await authorize(harness);
       const tooMuch = anOperation(authorized, 1_001n);
-      assertDeclined(await harness.provider.capture(tooMuch), 'capture_exceeds_authorization');
+      assertDeclined(
+        await able(harness.provider, 'capture').capture(tooMuch),
+        'capture_exceeds_authorization',
+      );
       const all = anOperation(authorized, 1_000n, true);
-      assertApproved(await harness.provider.capture(all));
+      assertApproved(await able(harness.provider, 'capture').capture(all));
       const more = anOperation(authorized, 1n);
-      assertDeclined(await harness.provider.capture(more), 'already_captured');
+      assertDeclined(await able(harness.provider, 'capture').capture(more), 'already_captured');
       await assertMovements(harness, all.reference, ['capture 1000']);
     },
   },
@@ -86,8 +91,10 @@ export const operationCases: readonly ConformanceCase[] = [
     appliesTo: (contract) => contract.partialCapture,
     async run(harness: ConformanceHarness): Promise<void> {
       const authorized = await authorize(harness);
-      assertApproved(await harness.provider.capture(anOperation(authorized, 400n)));
-      const second = await harness.provider.capture(anOperation(authorized, 600n));
+      assertApproved(
+        await able(harness.provider, 'capture').capture(anOperation(authorized, 400n)),
+      );
+      const second = await able(harness.provider, 'capture').capture(anOperation(authorized, 600n));
       if (harness.provider.contract.multipleCaptures) assertApproved(second);
       else assertDeclined(second, 'already_captured');
     },
@@ -97,10 +104,16 @@ export const operationCases: readonly ConformanceCase[] = [
     async run(harness: ConformanceHarness): Promise<void> {
       const authorized = await authorize(harness);
       const voided = anOperation(authorized, 1_000n, true);
-      assertApproved(await harness.provider.void(voided));
+      assertApproved(await able(harness.provider, 'void').void(voided));
       const { provider } = harness;
-      assertDeclined(await provider.capture(anOperation(authorized, 1_000n)), 'already_voided');
-      assertDeclined(await provider.void(anOperation(authorized, 1_000n)), 'already_voided');
+      assertDeclined(
+        await able(provider, 'capture').capture(anOperation(authorized, 1_000n)),
+        'already_voided',
+      );
+      assertDeclined(
+        await able(provider, 'void').void(anOperation(authorized, 1_000n)),
+        'already_voided',
+      );
       assertDeclined(await lookUp(harness, authorized.request.reference), 'already_voided');
       await assertMovements(harness, voided.reference, ['void 1000']);
     },
@@ -111,15 +124,17 @@ export const operationCases: readonly ConformanceCase[] = [
       const authorized = await authorize(harness);
       const { provider } = harness;
       const early = anOperation(authorized, 1n);
-      assertDeclined(await provider.refund(early), 'refund_exceeds_captured');
-      assertApproved(await provider.capture(anOperation(authorized, 1_000n, true)));
+      assertDeclined(await able(provider, 'refund').refund(early), 'refund_exceeds_captured');
+      assertApproved(
+        await able(provider, 'capture').capture(anOperation(authorized, 1_000n, true)),
+      );
       const first = anOperation(authorized, 700n);
-      assertApproved(await provider.refund(first));
+      assertApproved(await able(provider, 'refund').refund(first));
       assertDeclined(
-        await provider.refund(anOperation(authorized, 301n)),
+        await able(provider, 'refund').refund(anOperation(authorized, 301n)),
         'refund_exceeds_captured',
       );
-      const found = await provider.lookup('refund', first.reference);
+      const found = await able(provider, 'lookup').lookup('refund', first.reference);
       assert.equal(found.kind === 'found' && found.outcome.kind, 'approved');
       await assertMovements(harness, first.reference, ['refund 700']);
     },
@@ -130,7 +145,10 @@ export const operationCases: readonly ConformanceCase[] = [
       const authorized = await authorize(harness);
       await harness.advanceClock(harness.provider.contract.authorizationLifeMs + 1_000);
       const late = anOperation(authorized, 1_000n);
-      assertDeclined(await harness.provider.capture(late), 'authorization_expired');
+      assertDeclined(
+        await able(harness.provider, 'capture').capture(late),
+        'authorization_expired',
+      );
       assertDeclined(await lookUp(harness, authorized.request.reference), 'authorization_expired');
     },
   },

@@ -92,7 +92,7 @@ describe('a reply', () => {
     const good = answered(200, { ...action, redirect_url: 'https://bank.test/x' });
     expect(mapReply(asked, good)).toMatchObject({
       kind: 'requires_action',
-      redirectUrl: 'https://bank.test/x',
+      action: { type: 'redirect', url: 'https://bank.test/x' },
     });
     const bad = answered(200, { ...action, redirect_url: 'javascript:alert(1)' });
     expect(mapReply(asked, bad).kind).toBe('unknown');

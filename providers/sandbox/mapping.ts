@@ -81,7 +81,8 @@ function toOutcome(resource: Resource, evidence: ProviderEvidence): ProviderOutc
     }
     case 'requires_action': {
       const { id: providerReference, redirectUrl } = resource;
-      return { kind: 'requires_action', providerReference, redirectUrl, evidence };
+      const action = { type: 'redirect', url: redirectUrl } as const;
+      return { kind: 'requires_action', providerReference, action, evidence };
     }
     case 'declined':
       return declined(resource.providerCode, resource.id, evidence);

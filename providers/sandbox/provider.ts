@@ -97,14 +97,12 @@ export function createSandboxProvider(options: SandboxProviderOptions): Provider
       const answer = await client.call({ method: 'GET', path: place });
       return mapLookup({ provider: name, kind, reference }, answer);
     },
-    async voidByReference(reference) {
-      if (!contract.voidByReference) {
-        const detail = 'not_supported';
-        return { kind: 'refused', evidence: { kind: 'provider_reply', provider: name, detail } };
-      }
-      const call = { method: 'POST', path: `${path}/fences`, body: { reference } } as const;
-      return mapFence(name, reference, await client.call(call));
-    },
+    ...(contract.voidByReference && {
+      async voidByReference(reference) {
+        const call = { method: 'POST', path: `${path}/fences`, body: { reference } } as const;
+        return mapFence(name, reference, await client.call(call));
+      },
+    }),
     readWebhook: createWebhookReader(name, options.webhookSecret),
   };
 }

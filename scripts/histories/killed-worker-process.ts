@@ -2,7 +2,7 @@
 import { NativeConnection } from '@temporalio/worker';
 import { createActivities, type Activities } from '../../activities/index.ts';
 import { connectDb } from '../../db/client.ts';
-import type { Provider } from '../../domain/provider.ts';
+import { able, type Provider } from '../../domain/provider.ts';
 import { createProviders } from '../../providers/registry.ts';
 import { newId, newReturnToken } from '../../runtime/ids.ts';
 import { quietRuntime } from '../../test/support/runs.ts';
@@ -19,7 +19,9 @@ function die(): Promise<never> {
 
 function mortal(provider: Provider, death: Death): Provider {
   if (death === 'afterwards' || !('after' in death)) return provider;
-  const call = provider[death.after].bind(provider) as (request: never) => Promise<unknown>;
+  const call = able(provider, death.after)[death.after].bind(provider) as (
+    request: never,
+  ) => Promise<unknown>;
   return { ...provider, [death.after]: (request: never) => call(request).then(die) };
 }
 

@@ -1,6 +1,6 @@
 /** What a payment does when a provider says no, nothing, or changes its mind. */
 import { describe, expect, test } from '@jest/globals';
-import { byCard, paymentOf, type Reply } from '../support/http.ts';
+import { byCard, pageOf, paymentOf, type Reply } from '../support/http.ts';
 import type { TestStack } from '../support/stack.ts';
 import { booksOf } from '../support/books.ts';
 
@@ -204,7 +204,7 @@ export function describeDoubt(stack: () => TestStack): void {
         status: 'requires_action',
         next_action: { type: 'redirect', url: expect.any(String), expires_at: expect.any(String) },
       });
-      return { id: paymentOf(reply).id, page: paymentOf(reply).next_action?.url ?? '' };
+      return { id: paymentOf(reply).id, page: pageOf(paymentOf(reply)) };
     };
     const finish = async (page: string, verdict: 'approve' | 'reject'): Promise<Response> => {
       const answered = await fetch(`${page}/${verdict}`, { method: 'POST', redirect: 'manual' });

@@ -96,7 +96,7 @@ export function createProviderModel(contract: ProviderContract, world: World): P
         return {
           kind: 'requires_action',
           providerReference: `${contract.name}/${a.reference}`,
-          redirectUrl: 'https://page.example',
+          action: { type: 'redirect', url: 'https://page.example' },
           evidence: evidence(kind, 'requires_action'),
         };
     }

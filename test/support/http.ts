@@ -95,3 +95,8 @@ export function aPaymentBody(changes: Readonly<Record<string, unknown>> = {}): o
 export function byCard(token: string, changes: Readonly<Record<string, unknown>> = {}): object {
   return aPaymentBody({ payment_method: { type: 'card', token }, ...changes });
 }
+
+/** The page the shopper is sent to; empty: none. */
+export function pageOf({ next_action: action }: PaymentView): string {
+  return action !== null && 'url' in action ? action.url : '';
+}

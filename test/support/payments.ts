@@ -32,16 +32,29 @@ export function aContract(values: Partial<ProviderContract> = {}): ProviderContr
   return {
     name: 'alder',
     methods: ['card', 'wallet'],
+    currencies: null,
+    exponents: {},
+    tokens: 'portable',
     sale: true,
     partialCapture: true,
     multipleCaptures: true,
+    incrementalAuthorization: false,
+    modifications: 'synchronous',
+    refundWindowMs: null,
+    lookup: true,
     voidByReference: true,
     keyLifeMs: day,
+    keyScope: 'account',
     errorsCached: true,
     absenceFinalAfterMs: 20 * second,
     settlingMs: 2 * second,
     authorizationLifeMs: 7 * day,
+    authorizationLifeByBrandMs: {},
+    connectMs: 5 * second,
+    responseMs: 15 * second,
     deadlineMs: 15 * second,
+    concurrentMax: 64,
+    perSecondMax: 500,
     ...values,
   };
 }
@@ -240,7 +253,7 @@ export function requiresAction(): Extract<ProviderOutcome, { kind: 'requires_act
   return {
     kind: 'requires_action',
     providerReference: 'alder_1',
-    redirectUrl: 'https://alder.example/3ds/1',
+    action: { type: 'redirect', url: 'https://alder.example/3ds/1' },
     evidence: evidence(),
   };
 }

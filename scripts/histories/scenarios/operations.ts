@@ -1,5 +1,5 @@
 /** Captures, voids and refunds, asked for after the first run has ended. */
-import type { Provider, ProviderOutcome } from '../../../domain/provider.ts';
+import { able, type Provider, type ProviderOutcome } from '../../../domain/provider.ts';
 import type { Place } from '../place.ts';
 import { day, manual, type Scenarios } from '../scenario.ts';
 
@@ -91,7 +91,7 @@ export const captures: Scenarios = {
       return authorized(place, async (id) => {
         answering(place, (real) => ({
           capture: async (request) => {
-            if (refused) return real.capture(request);
+            if (refused) return able(real, 'capture').capture(request);
             refused = true;
             return { kind: 'not_sent', evidence };
           },
@@ -187,7 +187,7 @@ export const refunds: Scenarios = {
       const id = await sold(place, async (payment) => {
         answering(place, (real) => ({
           refund: async (request) => {
-            const outcome = await real.refund(request);
+            const outcome = await able(real, 'refund').refund(request);
             return outcome.kind === 'approved' ? { ...outcome, kind: 'pending' } : outcome;
           },
         }));

@@ -1,0 +1,12 @@
+import type { LookupKind, LookupResult, Provider } from '../domain/provider.ts';
+
+/** Asks where it can be asked; a provider without lookups is known by its events and its repeats only. */
+export async function lookUp(
+  provider: Provider,
+  kind: LookupKind,
+  reference: string,
+): Promise<LookupResult> {
+  if (provider.lookup !== undefined) return provider.lookup(kind, reference);
+  const evidence = { kind: 'lookup', provider: provider.contract.name, detail: 'not_supported' };
+  return { kind: 'not_supported', evidence: { ...evidence, kind: 'lookup' } };
+}

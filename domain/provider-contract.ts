@@ -1,0 +1,67 @@
+/**
+ * What a provider promises, as data: routing, keys, deadlines and the way out of an unknown are decided
+ * by it and by nothing else that an adapter knows. Durations in milliseconds, rates per second.
+ */
+import type { Currency } from './currency.ts';
+
+export const paymentMethodTypes = [
+  'card',
+  'wallet',
+  'bank_debit',
+  'bank_transfer',
+  'bank_redirect',
+] as const;
+export type PaymentMethodType = (typeof paymentMethodTypes)[number];
+
+export interface ProviderContract {
+  readonly name: string;
+  readonly methods: readonly PaymentMethodType[];
+  /** Null: every currency we know. */
+  readonly currencies: readonly Currency[] | null;
+  /** Where the provider counts other minor units than ISO 4217 does. */
+  readonly exponents: Readonly<Partial<Record<Currency, number>>>;
+  /** `portable`: takes vault tokens, good at several providers; `own`: only tokens it has issued. */
+  readonly tokens: 'portable' | 'own';
+
+  /** One call may authorize and capture. */
+  readonly sale: boolean;
+  readonly partialCapture: boolean;
+  readonly multipleCaptures: boolean;
+  /** An authorization may be raised while it stands. */
+  readonly incrementalAuthorization: boolean;
+  /** `asynchronous`: captures, voids and refunds are acknowledged as `pending`; an event tells the outcome. */
+  readonly modifications: 'synchronous' | 'asynchronous';
+  /** A refund is taken for this long after the capture; null: for ever. */
+  readonly refundWindowMs: number | null;
+
+  readonly lookup: boolean;
+  readonly voidByReference: boolean;
+  /** How long the provider remembers an idempotency key; a resend is safe only inside half of it. */
+  readonly keyLifeMs: number;
+  /** Within what a key is unique. A key sent to another region is a new one. */
+  readonly keyScope: 'account' | 'company_and_region';
+  /** Same key after an error reply: does the provider repeat the stored error or try again? */
+  readonly errorsCached: boolean;
+  /** A negative lookup older than this (since `send_by`) is final; null: never. */
+  readonly absenceFinalAfterMs: number | null;
+  /** Lookups that say nothing count only this long after `send_by`. */
+  readonly settlingMs: number;
+
+  readonly authorizationLifeMs: number;
+  /** Networks with a life of their own, by card brand. */
+  readonly authorizationLifeByBrandMs: Readonly<Record<string, number>>;
+
+  /** To connect, to the first byte of the reply, and of the whole call. */
+  readonly connectMs: number;
+  readonly responseMs: number;
+  readonly deadlineMs: number;
+  /** Calls under way at once from one process. */
+  readonly concurrentMax: number;
+  readonly perSecondMax: number;
+}
+
+/** How long an authorization of this card stands, from the moment it was given. */
+export function authorizationLifeMs(contract: ProviderContract, brand: string | undefined): number {
+  const { authorizationLifeByBrandMs: byBrand, authorizationLifeMs: other } = contract;
+  return brand !== undefined && Object.hasOwn(byBrand, brand) ? (byBrand[brand] ?? other) : other;
+}
