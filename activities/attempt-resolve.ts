@@ -109,7 +109,7 @@ async function resend(
     currency: decided.payment.currency,
     method: decided.payment.paymentMethod.type,
     token: attempt.token,
-    offSession: false,
+    offSession: decided.payment.offSession,
     capture: attempt.kind === 'sale',
     returnUrl: `${deps.returnUrl}/${attempt.returnToken}`,
   });

@@ -46,7 +46,7 @@ export async function submit(
     currency: decided.payment.currency,
     method: decided.payment.paymentMethod.type,
     token: attempt.token,
-    offSession: false,
+    offSession: decided.payment.offSession,
     capture: attempt.kind === 'sale',
     returnUrl: `${deps.returnUrl}/${returnToken}`,
   });

@@ -3,6 +3,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { accessLog } from './access-log.ts';
+import { customerRoutes } from './customers/routes.ts';
 import { docsRouter } from './docs.ts';
 import { errorHandler, notFound } from './error-handler.ts';
 import { eventRoutes } from './events/routes.ts';
@@ -42,10 +43,11 @@ export interface AppDeps {
   readonly log: Logger;
 }
 
-export function apiRoutes({ payments, ledger, books, events }: Ports): readonly Route[] {
+export function apiRoutes({ payments, customers, ledger, books, events }: Ports): readonly Route[] {
   return [
     ...paymentRoutes(payments),
     ...refundRoutes(payments),
+    ...customerRoutes(customers),
     ...ledgerRoutes(ledger),
     ...booksRoutes(books),
     ...eventRoutes(events),

@@ -8,6 +8,7 @@ import type { PaymentMethod } from '../domain/payment-state.ts';
 import type { PaymentStatus } from '../domain/payment.ts';
 import type { PaymentSnapshot } from '../db/snapshot.ts';
 import type { FieldError } from './http-errors.ts';
+import type { Customers } from './customers/ports.ts';
 import type { Books, Ledger } from './ledger/ports.ts';
 
 /** `payments:cancel` is a part of `payments:write` that support staff have by itself. */
@@ -216,6 +217,7 @@ export interface SandboxClock {
 export interface Ports {
   readonly principals: Principals;
   readonly payments: Payments;
+  readonly customers: Customers;
   readonly ledger: Ledger;
   readonly books: Books;
   readonly events: Events;

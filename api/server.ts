@@ -25,6 +25,7 @@ import {
   createReturns,
 } from './backend/edges.ts';
 import { createBooks } from './backend/books.ts';
+import { createCustomers } from './backend/customers.ts';
 import { createEvents } from './backend/events.ts';
 import { createLedger } from './backend/ledger.ts';
 import { createLedgerGate } from './backend/ledger-gate.ts';
@@ -74,6 +75,7 @@ const app = createApp({
   ports: {
     principals: createPrincipals(db),
     payments: createPayments({ db, commands, contractOf, gate: createLedgerGate(db) }),
+    customers: createCustomers(db),
     ledger: createLedger(db),
     books: createBooks(workerDb),
     events: createEvents(db),

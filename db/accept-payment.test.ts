@@ -24,7 +24,7 @@ const count = async (table: string, where: string, value: string): Promise<numbe
 };
 const paymentOf = (accepted: Accepted): string | undefined => {
   if (accepted.outcome === 'key_held') return accepted.held.payment_id;
-  return accepted.outcome === 'unknown_customer' ? undefined : accepted.snapshot.payment.id;
+  return 'snapshot' in accepted ? accepted.snapshot.payment.id : undefined;
 };
 
 describe('one key', () => {
@@ -204,7 +204,8 @@ describe('an answer', () => {
 
 describe('a new payment', () => {
   test.each([
-    [{ amount: 0n }, 'payments_amount_safe'],
+    [{ amount: 0n }, 'payments_nothing_is_for_saving'],
+    [{ amount: 0n, options: { save: true } }, 'accepted'],
     [{ amount: -1n }, 'payments_amount_safe'],
     [{ amount: 9_007_199_254_740_992n }, 'payments_amount_safe'],
     [{ amount: 9_007_199_254_740_991n }, 'accepted'],

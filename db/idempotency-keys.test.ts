@@ -38,7 +38,7 @@ const outcomes = (answers: readonly Accepted[]): Readonly<Record<string, number>
 /** The payment that an answer tells of, whichever answer it is. */
 function paymentOf(answer: Accepted): string {
   if (answer.outcome === 'key_held') return answer.held.payment_id;
-  if (answer.outcome === 'unknown_customer') return answer.outcome;
+  if (!('snapshot' in answer)) return answer.outcome;
   return answer.snapshot.payment.id;
 }
 

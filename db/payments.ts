@@ -31,7 +31,8 @@ export type Accepted =
   | { readonly outcome: 'created' | 'duplicate_reference'; readonly snapshot: PaymentSnapshot }
   | { readonly outcome: 'key_held'; readonly held: HeldKey }
   /** Nothing was written, and the key is unused. */
-  | { readonly outcome: 'unknown_customer' };
+  | { readonly outcome: 'unknown_customer' }
+  | { readonly outcome: 'unknown_payment_method' };
 
 export async function acceptPayment(db: Db, key: KeyClaim, p: NewPayment): Promise<Accepted> {
   const timeline: TimelineLine[] = [
@@ -79,6 +80,8 @@ export async function acceptPayment(db: Db, key: KeyClaim, p: NewPayment): Promi
     return result;
   } catch (error) {
     if (isRefusedBy(error, 'customer_not_found')) return { outcome: 'unknown_customer' };
+    if (isRefusedBy(error, 'payment_method_not_found'))
+      return { outcome: 'unknown_payment_method' };
     throw error;
   }
 }

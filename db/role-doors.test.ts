@@ -27,8 +27,8 @@ let b: PaymentState;
 beforeAll(async () => {
   on = await openPaymentDatabase();
   [a, b] = await Promise.all([
-    on.captured({ customer: { name: 'Ada' } }),
-    on.captured({ customer: { name: 'Bob' } }),
+    on.captured({ customer: { name: 'Ada' }, options: { save: true } }),
+    on.captured({ customer: { name: 'Bob' }, options: { save: true } }),
   ]);
 });
 afterAll(() => on.close());
@@ -45,7 +45,7 @@ function ownerDb(url: string): Db {
 const shared = ['accounts', 'clock', 'status_transitions'];
 const guarded = [
   ...['account_balances', 'customers', 'idempotency_keys', 'journal_entries', 'merchants'],
-  ...['operations', 'outbox', 'payments', 'postings', 'timeline', 'attempts'],
+  ...['operations', 'outbox', 'payment_methods', 'payments', 'postings', 'timeline', 'attempts'],
 ].sort();
 
 describe('row-level security', () => {

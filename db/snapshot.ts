@@ -138,6 +138,7 @@ export function paymentState(snapshot: PaymentSnapshot): PaymentState {
     captureMethod: p.capture_method,
     paymentMethod: p.payment_method,
     regulated: p.regulated !== null,
+    offSession: p.options.off_session === true,
     amountAuthorized: BigInt(p.amount_authorized),
     amountCaptured: BigInt(p.amount_captured),
     captureReserved: BigInt(p.capture_reserved),

@@ -82,6 +82,11 @@ const declineMessages: Readonly<Record<string, Message>> = {
     shopper: tryLater,
     merchant: 'The provider took back what it had reported as done.',
   },
+  authentication_required: {
+    shopper: notAccepted,
+    merchant:
+      'The issuer wants the shopper to confirm: take the payment again while they are there.',
+  },
   authentication_failed: { shopper: notAccepted, merchant: 'The shopper did not pass 3-D Secure.' },
 };
 

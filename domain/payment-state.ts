@@ -14,6 +14,8 @@ import {
 
 export interface PaymentMethod {
   readonly type: PaymentMethodType;
+  /** A saved one: where it is named without tokens, the database puts them in. */
+  readonly id?: string;
   readonly token?: string;
   /** Tokens that belong to one provider each. */
   readonly tokens?: Readonly<Record<string, string>>;
@@ -81,6 +83,8 @@ export interface PaymentState {
   readonly captureMethod: 'automatic' | 'manual';
   readonly paymentMethod: PaymentMethod;
   readonly regulated: boolean;
+  /** The shopper is not there: nothing may wait for an action of theirs. */
+  readonly offSession: boolean;
   readonly amountAuthorized: bigint;
   readonly amountCaptured: bigint;
   readonly captureReserved: bigint;

@@ -61,6 +61,7 @@ export function recordSale(r: Recording, outcome: Approved): Change {
 
 export function recordAuthorized(r: Recording, outcome: Approved): Change {
   const basis = basisOf(outcome.evidence);
+  if (r.attempt.amount === 0n) return recordSetUp(r, outcome);
   const captureNow = r.payment.captureMethod === 'automatic' && openVoid(r.payment) === undefined;
   const status: PaymentStatus = captureNow ? 'processing' : 'requires_capture';
   const expiresAt = r.payment.now + authorizationLifeMs(r.contract, outcome.card?.brand);
@@ -113,9 +114,37 @@ export function recordAuthorized(r: Recording, outcome: Approved): Change {
   };
 }
 
+/** A card set up for later: the issuer knows it, nothing is held and nothing can be captured. */
+function recordSetUp(r: Recording, outcome: Approved): Change {
+  const basis = basisOf(outcome.evidence);
+  return {
+    payment: {
+      status: 'captured',
+      captureClosed: true,
+      paymentMethod: { ...r.payment.paymentMethod, ...outcome.card },
+      statusBasis: basis,
+      nextAction: null,
+      lastDecline: null,
+    },
+    attempts: {
+      update: [
+        patchAttempt(r, 'authorized', {
+          providerReference: outcome.providerReference,
+          dueAt: null,
+          basis,
+        }),
+      ],
+    },
+    timeline: [attemptLine(r, 'authorized', outcome.evidence), paymentLine(r, 'captured', basis)],
+    events: [{ type: 'payment.authorized' }, { type: 'payment.captured' }],
+    answers: [{ awaitsId: r.payment.id, status: 201 }],
+  };
+}
+
 /** Money that arrived after we had said no: booked to suspense and given back at once, everyone told. */
 export function recordLateSuccess(r: Recording, outcome: Approved): Change {
   const basis = basisOf(outcome.evidence);
+  if (r.attempt.amount === 0n) return recordLateSetUp(r, outcome);
   const sale = outcome.captured;
   const operationId = sale ? r.newOperationId.replace(/^op_/, 'ref_') : r.newOperationId;
   return {
@@ -150,5 +179,17 @@ export function recordLateSuccess(r: Recording, outcome: Approved): Change {
     entries: [lateSuccessEntry(r.payment, { ...r.attempt, kind: sale ? 'sale' : 'authorize' })],
     timeline: [attemptLine(r, 'late', outcome.evidence)],
     events: [{ type: 'payment.late_success', operationId }],
+  };
+}
+
+/** It would have been set up after all: there is nothing to give back, only something to know. */
+function recordLateSetUp(r: Recording, outcome: Approved): Change {
+  const { providerReference, evidence } = outcome;
+  const basis = basisOf(evidence);
+  return {
+    payment: {},
+    attempts: { update: [patchAttempt(r, 'late', { providerReference, dueAt: null, basis })] },
+    timeline: [attemptLine(r, 'late', evidence)],
+    events: [{ type: 'payment.late_success' }],
   };
 }

@@ -17,7 +17,7 @@ export function submitAttempt(
   contract: ProviderContract,
   identity: AttemptIdentity,
 ): Change {
-  const sale = payment.captureMethod === 'automatic' && contract.sale;
+  const sale = payment.captureMethod === 'automatic' && contract.sale && payment.amount > 0n;
   return {
     payment: {},
     attempts: {

@@ -117,7 +117,7 @@ test('while the first is being worked on, its key is in use', async () => {
 test.each([
   ['no key', anAuthorization(), undefined],
   ['an unknown field', anAuthorization({ cvc: '123' }), 'k1'],
-  ['no amount', anAuthorization({ amount: 0 }), 'k2'],
+  ['a negative amount', anAuthorization({ amount: -1 }), 'k2'],
   ['a fraction', anAuthorization({ amount: 1.5 }), 'k3'],
   ['an unknown currency', anAuthorization({ currency: 'XXX' }), 'k4'],
   ['a script to return to', anAuthorization({ return_url: 'javascript:x' }), 'k5'],

@@ -6,27 +6,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Logger } from 'pino';
-import { commitChange } from '../../db/changes.ts';
 import type { Db } from '../../db/client.ts';
-import {
-  claimKey,
-  freezeRefusal,
-  readKey,
-  type HeldKey,
-  type KeyClaim,
-} from '../../db/idempotency-keys.ts';
-import {
-  acceptPayment,
-  asMerchant,
-  lockPayment,
-  readPayment,
-  type NewPayment,
-} from '../../db/payments.ts';
-import { paymentState, type PaymentSnapshot } from '../../db/snapshot.ts';
-import type { Judgement } from '../../domain/commands.ts';
-import type { PaymentState } from '../../domain/payment-state.ts';
+import { isRefusedBy } from '../../db/errors.ts';
+import { readKey, type HeldKey, type KeyClaim } from '../../db/idempotency-keys.ts';
+import { acceptPayment, readPayment, type NewPayment } from '../../db/payments.ts';
+import type { PaymentSnapshot } from '../../db/snapshot.ts';
 import type { Runs } from '../../runtime/runs.ts';
 import type { CommitNews } from '../../activities/deps.ts';
+import { askInOneCommit, unknownFields, type Asked, type Question } from './ask.ts';
 import type { FreshPayments } from './fresh-payments.ts';
 import type { Waiter } from './waiter.ts';
 
@@ -71,13 +58,6 @@ export function createCommands(deps: CommandDeps): Commands {
   };
 }
 
-export interface Question {
-  readonly resource: HeldKey['resource_kind'];
-  /** Id of what the answer waits for: the new operation, or the payment itself. */
-  readonly awaitsId: string;
-  readonly judge: (payment: PaymentState) => Judgement;
-}
-
 export interface Commands {
   create(key: KeyClaim, payment: NewPayment, waitMs: number): Promise<CommandResult>;
   ask(key: KeyClaim, paymentId: string, question: Question, waitMs: number): Promise<CommandResult>;
@@ -94,9 +74,8 @@ async function create(
   const endAt = beganAt + waitMs;
   const accepted = await acceptPayment(deps.db, key, payment);
   if (accepted.outcome === 'key_held') return attach(deps, key, accepted.held, endAt);
-  if (accepted.outcome === 'unknown_customer') {
-    const errors = [{ pointer: '/customer/id', detail: 'names no customer' }];
-    return { kind: 'invalid', errors };
+  if (accepted.outcome === 'unknown_customer' || accepted.outcome === 'unknown_payment_method') {
+    return { kind: 'invalid', errors: [unknownFields[accepted.outcome]] };
   }
   if (accepted.outcome === 'duplicate_reference') {
     return answer('payment', payment.id, 409, accepted.snapshot, false, 'duplicate_reference');
@@ -138,24 +117,14 @@ async function ask(
 ): Promise<CommandResult> {
   const endAt = performance.now() + waitMs;
   const asked = { resource: question.resource, awaitsId: question.awaitsId, paymentId };
-  const committed = await asMerchant(deps.db, key.merchant_id, async (trx) => {
-    const snapshot = await lockPayment(trx, paymentId);
-    if (snapshot === null) return { kind: 'not_found' as const };
-    const held = await claimKey(trx, key, { kind: asked.resource, ...asked });
-    if (held !== null) return { kind: 'held' as const, held };
-    const payment = paymentState(snapshot);
-    const judgement = question.judge(payment);
-    if (judgement.kind === 'refused') {
-      await freezeRefusal(trx, key, judgement.code, judgement.detail, snapshot);
-      return { kind: 'refused' as const, judgement, snapshot };
-    }
-    const result = await commitChange(trx, payment, judgement.change);
-    if (!result.committed) throw new Error(`payment ${paymentId} changed under its lock`);
-    return { kind: 'accepted' as const, snapshot: result.snapshot };
+  const committed = await askInOneCommit(deps.db, key, asked, question).catch((error: unknown) => {
+    if (!isRefusedBy(error, 'payment_method_not_found')) throw error;
+    return { kind: 'invalid' as const, errors: [unknownFields.unknown_payment_method] };
   });
   switch (committed.kind) {
     case 'not_found':
-      return { kind: 'not_found' };
+    case 'invalid':
+      return committed;
     case 'held':
       return attach(deps, key, committed.held, endAt);
     case 'refused': {
@@ -199,12 +168,6 @@ function frozenAnswer(held: HeldKey, replayed: boolean): CommandResult | undefin
     held.answer_code ?? undefined,
     held.answer_detail ?? undefined,
   );
-}
-
-interface Asked {
-  readonly resource: HeldKey['resource_kind'];
-  readonly awaitsId: string;
-  readonly paymentId: string;
 }
 
 async function wait(

@@ -1,18 +1,26 @@
 /** Valid bodies as the ports take them: bigint minor units, milliseconds, camelCase. */
 import type { z } from 'zod';
+import type { PaymentMethod } from '../../domain/payment-state.ts';
 import type { CreatePayment } from '../ports.ts';
-import type { createPaymentSchema, paymentMethodSchema } from './request-schema.ts';
+import type { createPaymentSchema } from './request-schema.ts';
+
+interface MethodBody {
+  readonly type: PaymentMethod['type'];
+  readonly id?: string | undefined;
+  readonly token?: string | undefined;
+  readonly tokens?: Readonly<Record<string, string>> | undefined;
+  readonly wallet?: string | undefined;
+}
 
 export function minorUnits(amount: number | undefined): bigint | undefined {
   return amount === undefined ? undefined : BigInt(amount);
 }
 
-export function methodInput(
-  method: z.output<typeof paymentMethodSchema>,
-): CreatePayment['paymentMethod'] {
-  const { type, token, tokens, wallet } = method;
+export function methodInput(method: MethodBody): PaymentMethod {
+  const { type, id, token, tokens, wallet } = method;
   return {
     type,
+    ...(id !== undefined && { id }),
     ...(token !== undefined && { token }),
     ...(tokens !== undefined && { tokens }),
     ...(wallet !== undefined && { wallet }),
@@ -29,10 +37,7 @@ export function createInput(body: z.output<typeof createPaymentSchema>): CreateP
     paymentMethod: methodInput(body.payment_method),
     merchantReference: body.merchant_reference,
     customerId: customer?.id,
-    customer:
-      customer === undefined || customer.id !== undefined
-        ? undefined
-        : { email: customer.email, name: customer.name },
+    customer: newCustomer(body),
     offSession: body.off_session,
     save: body.save,
     submitWithinMs: within === undefined ? undefined : within * 1000,
@@ -40,4 +45,14 @@ export function createInput(body: z.output<typeof createPaymentSchema>): CreateP
     returnUrl: body.return_url,
     metadata: body.metadata ?? {},
   };
+}
+
+/** What is saved belongs to somebody, be it somebody without a name. */
+function newCustomer(body: z.output<typeof createPaymentSchema>): CreatePayment['customer'] {
+  const { customer, save, payment_method: method } = body;
+  if (customer === undefined) {
+    return save === true && method.id === undefined ? {} : undefined;
+  }
+  const { id, email, name } = customer;
+  return id === undefined ? { email, name } : undefined;
 }

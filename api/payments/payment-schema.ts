@@ -130,6 +130,8 @@ export const paymentSchema = z
     capture_method: z.enum(['automatic', 'manual']),
     payment_method: z.strictObject({
       type: text,
+      /** Of the saved method. */
+      id: text.nullable(),
       wallet: text.nullable(),
       brand: text.nullable(),
       last4: text.nullable(),

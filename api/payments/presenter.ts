@@ -62,8 +62,14 @@ function amountInDoubt({ attempts, operations }: PaymentSnapshot): number {
 
 /** Brand and last four digits are known once a provider has told them. */
 function presentMethod({ payment_method: method }: PaymentRow): PaymentView['payment_method'] {
-  const { type, wallet, brand, last4 } = method;
-  return { type, wallet: wallet ?? null, brand: brand ?? null, last4: last4 ?? null };
+  const { type, id, wallet, brand, last4 } = method;
+  return {
+    type,
+    id: id ?? null,
+    wallet: wallet ?? null,
+    brand: brand ?? null,
+    last4: last4 ?? null,
+  };
 }
 
 /** Until when the shopper or the merchant may act; null when nobody has to. */

@@ -1,6 +1,7 @@
 /** What a payment is asked for with. Strict: a field we do not know is a mistake, not a suggestion. */
 import { z } from 'zod';
 import { paymentStatuses } from '../../domain/payment.ts';
+import { paymentMethodTypes } from '../../domain/provider-contract.ts';
 import { pageQuery } from '../list.ts';
 import { idSchema } from '../schema/ids.ts';
 import {
@@ -16,45 +17,53 @@ import {
 const tokenSchema = textSchema(255).meta({ example: 'tok_visa' });
 const providerName = z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'must be the name of a provider');
 
-const paymentMethodTypes = [
-  'card',
-  'wallet',
-  'bank_debit',
-  'bank_transfer',
-  'bank_redirect',
-] as const;
 /** Without a token there is nothing to charge; a transfer is sent, and a redirect chosen, by the shopper. */
 const typesWithToken: readonly string[] = ['card', 'wallet', 'bank_debit'];
 
+export const methodFields = {
+  type: z.enum(paymentMethodTypes),
+  token: tokenSchema.optional().meta({ description: 'A token that every provider takes.' }),
+  tokens: z
+    .record(providerName, tokenSchema)
+    .refine((tokens) => Object.keys(tokens).length > 0, 'must name at least one provider')
+    .optional()
+    .meta({ description: 'Tokens that belong to one provider each.' }),
+  wallet: z.enum(['apple_pay', 'google_pay']).optional(),
+};
+
+interface MethodFields {
+  readonly type: string;
+  readonly token?: string | undefined;
+  readonly tokens?: Readonly<Record<string, string>> | undefined;
+  readonly wallet?: string | undefined;
+}
+
+/** Either a token for all or one for each, where there is something to charge; a wallet is a wallet's. */
+export function requireTokens(method: MethodFields, context: z.RefinementCtx): void {
+  const { type, token, tokens, wallet } = method;
+  const wrong = (field: string, message: string): void => {
+    context.addIssue({ code: 'custom', path: [field], message });
+  };
+  if (token !== undefined && tokens !== undefined) wrong('tokens', 'must not stand beside token');
+  if (token === undefined && tokens === undefined && typesWithToken.includes(type)) {
+    wrong('token', `is required for ${type}`);
+  }
+  if (wallet !== undefined && type !== 'wallet') wrong('wallet', 'belongs to type wallet only');
+}
+
 export const paymentMethodSchema = z
   .strictObject({
-    type: z.enum(paymentMethodTypes),
-    token: tokenSchema.optional().meta({ description: 'A token that every provider takes.' }),
-    tokens: z
-      .record(providerName, tokenSchema)
-      .refine((tokens) => Object.keys(tokens).length > 0, 'must name at least one provider')
-      .optional()
-      .meta({ description: 'Tokens that belong to one provider each.' }),
-    wallet: z.enum(['apple_pay', 'google_pay']).optional(),
+    ...methodFields,
+    id: idSchema('pm').optional().meta({ description: 'A saved one; it stands alone.' }),
   })
   .superRefine((method, context) => {
-    const { type, token, tokens, wallet } = method;
-    if (token !== undefined && tokens !== undefined) {
-      context.addIssue({
-        code: 'custom',
-        path: ['tokens'],
-        message: 'must not stand beside token',
-      });
+    if (method.id === undefined) {
+      requireTokens(method, context);
+      return;
     }
-    if (token === undefined && tokens === undefined && typesWithToken.includes(type)) {
-      context.addIssue({ code: 'custom', path: ['token'], message: `is required for ${type}` });
-    }
-    if (wallet !== undefined && type !== 'wallet') {
-      context.addIssue({
-        code: 'custom',
-        path: ['wallet'],
-        message: 'belongs to type wallet only',
-      });
+    for (const field of ['token', 'tokens', 'wallet'] as const) {
+      if (method[field] === undefined) continue;
+      context.addIssue({ code: 'custom', path: [field], message: 'must not stand beside id' });
     }
   })
   .meta({ id: 'PaymentMethodInput' });
@@ -79,7 +88,14 @@ const dayInSeconds = 86_400;
 
 export const createPaymentSchema = z
   .strictObject({
-    amount: amountSchema,
+    amount: z
+      .int('must be an integer of minor units')
+      .min(0, 'must not be negative')
+      .max(Number.MAX_SAFE_INTEGER)
+      .meta({
+        description: 'Minor units. 0 sets a card up for later: with `save`, no money moves.',
+        example: 2599,
+      }),
     currency: currencySchema,
     capture_method: z.enum(['automatic', 'manual']),
     payment_method: paymentMethodSchema,
@@ -99,6 +115,15 @@ export const createPaymentSchema = z
       .meta({ description: 'What the rules on regulated goods are judged by.' }),
     return_url: webUrlSchema.optional(),
     metadata: metadataSchema.optional(),
+  })
+  .superRefine(({ amount, save, payment_method: method }, context) => {
+    const wrong = (path: string[], message: string): void => {
+      context.addIssue({ code: 'custom', path, message });
+    };
+    if (amount === 0 && save !== true) wrong(['amount'], 'must be at least 1 without save');
+    if (amount === 0 && method.type !== 'card' && method.type !== 'wallet') {
+      wrong(['amount'], `must be at least 1 for ${method.type}`);
+    }
   })
   .meta({ id: 'PaymentCreate' });
 

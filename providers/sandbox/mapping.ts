@@ -31,6 +31,7 @@ const declines: Readonly<Record<string, Omit<Decline, 'providerCode'>>> = {
   capture_exceeds_authorization: { code: 'capture_exceeds_authorization', advice: 'do_not_retry' },
   refund_exceeds_captured: { code: 'refund_exceeds_captured', advice: 'do_not_retry' },
   authentication_failed: { code: 'authentication_failed', advice: 'try_another_method' },
+  authentication_required: { code: 'authentication_required', advice: 'try_another_method' },
   challenge_expired: { code: 'authentication_failed', advice: 'try_another_method' },
   authorization_declined: { code: 'authorization_declined', advice: 'do_not_retry' },
   late_failure: { code: 'late_failure', advice: 'do_not_retry' },

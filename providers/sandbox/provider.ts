@@ -26,14 +26,24 @@ interface Money {
   readonly currency: AuthorizeRequest['currency'];
 }
 
-/** The wire carries JSON integers; an amount they cannot hold must not leave rounded. */
-function fitsTheWire(amountMinor: bigint): boolean {
-  return amountMinor > 0n && amountMinor <= BigInt(Number.MAX_SAFE_INTEGER);
+/** The wire carries JSON integers; an amount they cannot hold must not leave rounded. Of nothing, only a card is set up. */
+function fitsTheWire(kind: CallKind, amountMinor: bigint): boolean {
+  return (
+    (kind === 'authorize' ? amountMinor >= 0n : amountMinor > 0n) &&
+    amountMinor <= BigInt(Number.MAX_SAFE_INTEGER)
+  );
 }
 
 function authorizeCall(path: string, request: AuthorizeRequest): HttpCall {
   const { reference, amountMinor, currency, token, capture, returnUrl } = request;
-  const body = { reference, amount: Number(amountMinor), currency, token, capture };
+  const body = {
+    reference,
+    amount: Number(amountMinor),
+    currency,
+    token,
+    capture,
+    ...(request.offSession && { off_session: true }),
+  };
   return {
     method: 'POST',
     path: `${path}/authorizations`,
@@ -64,7 +74,7 @@ async function send(
   { reference, amountMinor, currency }: Money,
   call: HttpCall,
 ): Promise<ProviderOutcome> {
-  if (!fitsTheWire(amountMinor)) return notSent(provider, 'amount_out_of_range');
+  if (!fitsTheWire(kind, amountMinor)) return notSent(provider, 'amount_out_of_range');
   const answer = await client.call(call);
   return mapReply({ provider, kind, reference, amountMinor, currency }, answer);
 }

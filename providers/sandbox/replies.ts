@@ -17,7 +17,7 @@ const code = z.string().regex(/^[a-z0-9_]{1,64}$/);
 const text = z.string().min(1).max(300);
 const head = { object: text, reference: text };
 const card = z.object({ brand: text, last4: z.string().regex(/^[0-9]{4}$/) }).optional();
-const money = { id: text, amount: z.int().positive(), currency: z.string().refine(isCurrency) };
+const money = { id: text, amount: z.int().nonnegative(), currency: z.string().refine(isCurrency) };
 
 const resourceSchema = z.discriminatedUnion('status', [
   z.object({

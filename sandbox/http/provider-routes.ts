@@ -24,10 +24,12 @@ const currency = z.string().refine(isCurrency, 'unknown currency');
 
 const authorizationSchema = z.strictObject({
   reference,
-  amount,
+  // Of nothing: the issuer is asked whether it knows the card.
+  amount: z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER),
   currency,
   token: z.string().min(1).max(200),
   capture: z.boolean().default(false),
+  off_session: z.boolean().default(false),
   return_url: z
     .url({ protocol: /^https?$/ })
     .max(2_000)
@@ -88,6 +90,7 @@ async function answerAuthorize(
           key,
           behaviour,
           card: findCard(context.store, order.token),
+          offSession: order.off_session,
           returnUrl: order.return_url ?? null,
         },
         lateness,

@@ -18,6 +18,8 @@ export interface AuthorizeOrder {
   readonly amount: number;
   readonly currency: string;
   readonly capture: boolean;
+  /** The shopper is not there to pass a challenge. */
+  readonly offSession: boolean;
   readonly returnUrl: string | null;
   readonly card: Pick<Card, 'brand' | 'last4'> | null;
   /** Null: a token we never issued. */
@@ -26,7 +28,7 @@ export interface AuthorizeOrder {
 
 type Decision = Pick<AuthorizationRow, 'status' | 'decline_code'>;
 
-function decide(behaviour: Behaviour | null): Decision {
+function decide({ behaviour, offSession }: AuthorizeOrder): Decision {
   switch (behaviour) {
     case null:
       return { status: 'declined', decline_code: 'invalid_token' };
@@ -34,6 +36,7 @@ function decide(behaviour: Behaviour | null): Decision {
     case 'do_not_honor':
       return { status: 'declined', decline_code: behaviour };
     case 'challenge':
+      if (offSession) return { status: 'declined', decline_code: 'authentication_required' };
       return { status: 'requires_action', decline_code: null };
     default:
       return { status: 'authorized', decline_code: null };
@@ -86,7 +89,7 @@ export function authorize(context: Context, order: AuthorizeOrder, lateness: Lat
   const { store, clock } = context;
   const { contract, reference } = order;
   const now = clock.now();
-  const decision = decide(order.behaviour);
+  const decision = decide(order);
   const late = decision.status === 'authorized' ? lateness : null;
   const fresh = newAuthorization(
     order,

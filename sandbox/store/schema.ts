@@ -21,7 +21,7 @@ create table if not exists authorizations (
   provider text not null,
   reference text not null,
   key text not null,
-  amount integer not null check (amount > 0),
+  amount integer not null check (amount >= 0),
   currency text not null,
   sale integer not null,
   status text not null check (status in ('requires_action', 'authorized', 'declined', 'voided')),

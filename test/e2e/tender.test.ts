@@ -4,6 +4,7 @@ import { differingPayments, overduePayments } from '../support/books.ts';
 import { waitFor } from '../support/wait.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { describeBadInput } from './bad-input-cases.ts';
+import { describeCustomers } from './customer-cases.ts';
 import { describeDoubt } from './doubt-cases.ts';
 import { describeIdempotency } from './idempotency-cases.ts';
 import { describeLimits } from './limit-cases.ts';
@@ -28,6 +29,7 @@ afterAll(async () => {
 
 describeTemporal(running);
 describePayments(running);
+describeCustomers(running);
 describeDoubt(running);
 describeIdempotency(running);
 describeLimits(running);

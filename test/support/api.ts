@@ -42,6 +42,16 @@ export function fakePorts(ports: Partial<{ [P in keyof Ports]: Partial<Ports[P]>
       findRefund: unexpected('findRefund'),
       ...ports.payments,
     },
+    customers: {
+      create: unexpected('createCustomer'),
+      find: unexpected('findCustomer'),
+      list: unexpected('listCustomers'),
+      saveMethod: unexpected('saveMethod'),
+      findMethod: unexpected('findMethod'),
+      methods: unexpected('methods'),
+      detach: unexpected('detach'),
+      ...ports.customers,
+    },
     ledger: {
       accounts: unexpected('accounts'),
       balance: unexpected('balance'),

@@ -133,6 +133,7 @@ export function aPayment(values: Partial<PaymentState> = {}): PaymentState {
     captureMethod: 'manual',
     paymentMethod: { type: 'card', token: 'tok_visa' },
     regulated: false,
+    offSession: false,
     amountAuthorized: 0n,
     amountCaptured: 0n,
     captureReserved: 0n,
