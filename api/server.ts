@@ -73,7 +73,7 @@ const app = createApp({
   },
   ports: {
     principals: createPrincipals(db),
-    payments: createPayments({ db, commands, contractOf, gate: createLedgerGate(db) }),
+    payments: createPayments({ db, commands, contractOf, gate: createLedgerGate(db, log) }),
     ledger: createLedger(db),
     books: createBooks(workerDb),
     events: createEvents(db),
