@@ -7,7 +7,13 @@ import { openPaymentDatabase } from '../test/support/payment-database.ts';
 import type { PaymentDatabase } from '../test/support/payment-database.ts';
 import { waitFor } from '../test/support/wait.ts';
 import { findHead, sealLedger } from './ledger-chain.ts';
-import { proveEverything, proveWhatIsNew, readTraces, type Proved } from './ledger-watch.ts';
+import {
+  findRewritten,
+  proveEverything,
+  proveWhatIsNew,
+  readTraces,
+  type Proved,
+} from './ledger-watch.ts';
 
 let on: PaymentDatabase;
 let merchantId: string;
@@ -110,6 +116,27 @@ describe('the run over what is new', () => {
       await Promise.all([slow.end(), waiting.end()]);
     }
   });
+});
+
+test.each([
+  [
+    'changed in a hole of an old page',
+    `update journal_entries set event = 'other' where id = ${old}`,
+    /^journal entry je_\S+ was written after its time$/,
+  ],
+  ['gone', `delete from journal_entries where id = ${old}`, /^journal entry je_\S+ is gone$/],
+  [
+    'gone, a posting',
+    `delete from postings where entry_id = ${old} and line = 2`,
+    /^of \d+ postings that were sealed up to batch \d+ \d+ are there$/,
+  ],
+])('the quick look over all rows finds what is %s', async (_, statement, what) => {
+  // What is new is none of its business.
+  await postEntries(on.worker, anEntry(merchantId));
+  await sealLedger(on.worker);
+  expect((await findRewritten(on.worker, proved)).what).toBeNull();
+  await past(statement);
+  expect((await findRewritten(on.worker, proved)).what).toMatch(what);
 });
 
 test.each(['new', 'all'])(

@@ -60,7 +60,7 @@ export async function proveWhatIsNew(db: Db, proved: Proved): Promise<WatchResul
   const fresh = `e.transaction_id >= '${proved.below}'`;
   const freshPayments = `(select e.payment_id from journal_entries e where ${fresh})`;
   const proofs = [
-    { name: 'hash_chain', statement: rewritten(proved) },
+    { name: 'hash_chain', statement: `${rewritten(proved)} limit 1` },
     guards,
     entriesBalance(fresh),
     accountingEquation,
@@ -73,6 +73,16 @@ export async function proveWhatIsNew(db: Db, proved: Proved): Promise<WatchResul
   ];
   for (const proof of proofs) checks.push(await runProof(db, proof));
   return conclude(db, checks, proved, async () => mark && { ...mark, sums: await add(db, mark, proved) }); // prettier-ignore
+}
+
+/**
+ * Rows that were rewritten or deleted anywhere in the books, by their numbers alone: a tenth of the time
+ * that it takes to hash them all. For when there are traces of it.
+ */
+export async function findRewritten(db: Db, proved: Proved): Promise<CheckResult> {
+  const anywhere = { ...proved, entriesEnd: '0', postingsEnd: '0' };
+  const statement = `${rewritten(anywhere)} union all ${gone(proved)} limit 1`;
+  return runProof(db, { name: 'hash_chain', statement });
 }
 
 async function conclude(
@@ -105,8 +115,19 @@ function rewritten({ below, next, entriesEnd, postingsEnd }: Mark): string {
     union all
     (select 'posting ' || p.entry_id || '/' || p.line || ' was written after its time'
       from postings p join journal_entries e on e.id = p.entry_id
-      where p.ctid >= '(${postingsEnd},0)' and ${since('p')} order by 1 limit 1)
-    limit 1`;
+      where p.ctid >= '(${postingsEnd},0)' and ${since('p')} order by 1 limit 1)`;
+}
+
+/** What was sealed up to the head and is not there. */
+function gone({ head }: Mark): string {
+  return `
+    (select 'journal entry ' || s.entry_id || ' is gone' from ledger_batch_entries s
+      where not exists (select from journal_entries e where e.id = s.entry_id) order by 1 limit 1)
+    union all
+    (select 'of ' || said || ' postings that were sealed up to batch ${head.number} ' || found || ' are there' from (
+      select (select sum(b.postings) from ledger_batches b where b.number <= ${head.number}) as said,
+        (select count(*) from postings p join ledger_batch_entries s on s.entry_id = p.entry_id where s.batch <= ${head.number}) as found) c
+      where said is distinct from found)`;
 }
 
 /** Seals first. What is sealed while the proofs run is for the next run. */

@@ -9,7 +9,8 @@ import type { Db } from '../db/client.ts';
 import { raiseAlarm } from '../db/ledger-alarms.ts';
 import { formatHead, sealLedger } from '../db/ledger-chain.ts';
 import { advanceHorizon } from '../db/ledger-closes.ts';
-import { proveEverything, proveWhatIsNew, readTraces } from '../db/ledger-watch.ts';
+import type { CheckResult } from '../db/ledger-proofs.ts';
+import { findRewritten, proveEverything, proveWhatIsNew, readTraces } from '../db/ledger-watch.ts';
 import type { Proved, WatchResult } from '../db/ledger-watch.ts';
 
 const sealEveryMs = 1_000;
@@ -41,6 +42,7 @@ export interface Prover {
   /** Nothing, as long as nothing was proved to build on. */
   readonly whatIsNew: () => Promise<void>;
   readonly everything: () => Promise<void>;
+  readonly rewritten: () => Promise<void>;
 }
 
 export function createProver({ db, log }: Pick<KeeperOptions, 'db' | 'log'>): Prover {
@@ -48,14 +50,20 @@ export function createProver({ db, log }: Pick<KeeperOptions, 'db' | 'log'>): Pr
   let publishedAt = -Infinity;
   const take = async (result: WatchResult): Promise<void> => {
     proved = result.proved;
-    for (const { name, what } of result.broken) {
-      const fresh = await raiseAlarm(db, name, what ?? '');
-      if (fresh) log.fatal({ proof: name, what }, 'a proof of the books is broken');
-    }
+    for (const check of result.broken) await raise(check);
+  };
+  const raise = async ({ name, what }: CheckResult): Promise<void> => {
+    const fresh = await raiseAlarm(db, name, what ?? '');
+    if (fresh) log.fatal({ proof: name, what }, 'a proof of the books is broken');
   };
   return {
     whatIsNew: async () => {
       if (proved !== undefined) await take(await proveWhatIsNew(db, proved));
+    },
+    rewritten: async () => {
+      if (proved === undefined) return;
+      const check = await findRewritten(db, proved);
+      if (check.state === 'broken') await raise(check);
     },
     everything: async () => {
       await take(await proveEverything(db, proved));
@@ -68,33 +76,33 @@ export function createProver({ db, log }: Pick<KeeperOptions, 'db' | 'log'>): Pr
 }
 
 /**
- * Rests ten times as long as the run took. Traces of a rewrite end the rest, once it was as long as the
- * run: somebody who leaves them all the time cannot take the whole core.
+ * Rests ten times as long as the run took. Traces of a rewrite end the rest, after such a run itself once
+ * it was as long: somebody who leaves them all the time cannot take the whole core.
  */
 async function proveOverAndOver(options: KeeperOptions, prover: Prover): Promise<void> {
-  const { db, log, signal, proveAllEveryMs = 30_000 } = options;
+  const { db, log, proveAllEveryMs = 30_000 } = options;
   let seen: string | undefined;
-  let restMs = 0;
-  let tookMs = 0;
-  let endedAt = -Infinity;
+  let rest = { fromMs: -Infinity, tracesMs: 0, allMs: 0 };
   await every(lookForTracesEveryMs, options, 'proving', async () => {
-    const rested = performance.now() - endedAt;
-    if (rested < tookMs || signal.aborted) return;
+    const rested = performance.now() - rest.fromMs;
+    if (rested < rest.tracesMs) return;
     const traces = await readTraces(db);
-    if (seen !== undefined && seen !== traces) {
-      log.warn({ before: seen, after: traces }, 'a row of the books was rewritten');
-    } else if (rested < restMs) {
-      return;
-    }
+    const rewritten = seen !== undefined && seen !== traces;
+    if (!rewritten && rested < rest.allMs) return;
     const startedAt = performance.now();
     try {
+      if (rewritten) {
+        log.warn({ before: seen, after: traces }, 'a row of the books was rewritten');
+        await prover.rewritten();
+      }
       await prover.everything();
-      // Read before the run: what came in between is a trace for the next one.
+      // As they were before the run: what came in between is for the next one.
       seen = traces;
     } finally {
-      endedAt = performance.now();
-      tookMs = endedAt - startedAt;
-      restMs = Math.max(proveAllEveryMs, 10 * tookMs);
+      const fromMs = performance.now();
+      const tookMs = fromMs - startedAt;
+      const allMs = Math.max(proveAllEveryMs, 10 * tookMs);
+      rest = { fromMs, allMs, tracesMs: rewritten ? tookMs : 0 };
     }
   });
 }
