@@ -53,3 +53,7 @@ end $$;
 revoke execute on function note_ledger_proved(), ledger_unproved_seconds() from public;
 grant execute on function note_ledger_proved() to tender_worker;
 grant execute on function ledger_unproved_seconds() to tender_api, tender_worker;
+
+-- Entries of one account newest first, however seldom it is used.
+drop index postings_by_account;
+create index postings_by_account on postings (merchant_id, account, currency, entry_id);
