@@ -6,8 +6,14 @@ import { listOpenAlarms } from '../db/ledger-alarms.ts';
 import { approved } from '../test/support/payments.ts';
 import type { TestApi } from '../test/support/api.ts';
 import { startLedgerApi } from '../test/support/ledger-api.ts';
-import { openPaymentDatabase, type PaymentDatabase } from '../test/support/payment-database.ts';
-import { createProver } from '../workers/ledger-keeper.ts';
+import {
+  aClaim,
+  openPaymentDatabase,
+  type PaymentDatabase,
+} from '../test/support/payment-database.ts';
+import { waitFor } from '../test/support/wait.ts';
+import { createLedgerGate } from './backend/ledger-gate.ts';
+import { createProver, keepLedger } from '../workers/ledger-keeper.ts';
 
 let on: PaymentDatabase;
 let api: TestApi;
@@ -36,9 +42,9 @@ const pay = (key: string = randomUUID()): ReturnType<TestApi['post']> =>
 const lookAgain = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1_050));
 
 test('one corrupted balance: no new payment, what is under way is recorded, reads go on', async () => {
-  const prove = createProver({ db: on.worker, log });
+  const { whatIsNew: prove, everything } = createProver({ db: on.worker, log });
   const underWay = await on.captured({ merchantId });
-  await prove();
+  await everything();
   expect((await pay('before')).status).toBe(202);
 
   await past(`update account_balances set posted_debits = posted_debits + 1 where merchant_id = '${merchantId}' and account = '1100'`); // prettier-ignore
@@ -100,9 +106,9 @@ test.each([
 ])('a run over what is new finds it in %s', async (_, statement) => {
   const own = await openPaymentDatabase();
   try {
-    const prove = createProver({ db: own.worker, log });
+    const { whatIsNew: prove, everything } = createProver({ db: own.worker, log });
     const { merchantId: other } = await own.captured();
-    await prove();
+    await everything();
     await own.captured();
     await prove();
     expect(await listOpenAlarms(own.worker)).toEqual([]);
@@ -118,4 +124,59 @@ test.each([
   } finally {
     await own.close();
   }
+});
+
+test('an old row that was deleted past every guard, where nothing new shows it: found within 20 s', async () => {
+  const stopping = new AbortController();
+  const own = await openPaymentDatabase();
+  const { merchantId: shop } = await own.captured();
+  const [shown, keeping] = [await startLedgerApi(own, shop), keepLedger({ db: own.worker, log, signal: stopping.signal, proveAllEveryMs: 600_000 })]; // prettier-ignore
+  try {
+    const buy = (): ReturnType<TestApi['post']> =>
+      shown.post(
+        '/v1/payments',
+        { amount: 500, currency: 'USD', capture_method: 'automatic', payment_method: { type: 'card', token: 'tok_visa' } }, // prettier-ignore
+        { 'idempotency-key': randomUUID(), prefer: 'wait=0' },
+      );
+    const proofs = 'select proved_at from ledger_proved';
+    const before = await own.rows.one(proofs);
+    await waitFor(async () => expect(await own.rows.one(proofs)).not.toEqual(before));
+    expect((await buy()).status).toBe(202);
+    const startedAt = performance.now();
+    await own.rows.all(`begin; set local session_replication_role = replica;
+      delete from ledger_batch_entries where position = 1; commit`);
+    await waitFor(async () => expect((await buy()).status).toBe(503), 20_000);
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
+    const [alarm] = await listOpenAlarms(own.worker);
+    expect(alarm?.proof).toBe('hash_chain');
+    expect((await shown.call('/v1/ledger/trial_balance')).status).toBe(200);
+    const payment = await own.captured({ merchantId: shop });
+    expect(payment.status).toBe('captured');
+  } finally {
+    stopping.abort();
+    await Promise.all([keeping, shown.close()]);
+    await own.close();
+  }
+});
+
+test('books that nobody has proved for an hour: told after ten minutes, then no new payment', async () => {
+  const unproved = (minutes: number): Promise<unknown> =>
+    on.rows.all(`update ledger_proved set proved_at = now() - interval '${minutes} minutes'`);
+  const told: string[] = [];
+  const gate = createLedgerGate(on.api, pino({}, { write: (line: string) => told.push(line) }));
+  const passes = async (): Promise<boolean> => {
+    await lookAgain();
+    return gate.pass(aClaim(merchantId)).then(
+      () => true,
+      () => false,
+    );
+  };
+  expect([await passes(), told.length]).toEqual([true, 0]);
+  await unproved(11);
+  expect([await passes(), await passes(), told.length]).toEqual([true, true, 1]);
+  expect(told[0]).toContain('nobody proves the books');
+  await unproved(61);
+  expect(await passes()).toBe(false);
+  await createProver({ db: on.worker, log }).everything();
+  expect(await passes()).toBe(true);
 });

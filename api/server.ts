@@ -74,7 +74,7 @@ const app = createApp({
   },
   ports: {
     principals: createPrincipals(db),
-    payments: createPayments({ db, commands, contractOf, gate: createLedgerGate(db) }),
+    payments: createPayments({ db, commands, contractOf, gate: createLedgerGate(db, log) }),
     customers: createCustomers(db),
     ledger: createLedger(db),
     books: createBooks(workerDb),

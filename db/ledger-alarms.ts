@@ -9,7 +9,7 @@ export interface LedgerAlarm {
   readonly raised_at: Date;
 }
 
-/** False: this finding is an open alarm already. */
+/** False: of this proof an alarm is open already. */
 export async function raiseAlarm(db: Db, proof: string, what: string): Promise<boolean> {
   const { rows } = await sql<{ raised: boolean }>`
     select raise_ledger_alarm(${proof}, ${what}) as raised`.execute(db);
@@ -35,8 +35,21 @@ export async function acknowledgeAlarm(
   return rows[0]?.done ?? false;
 }
 
-export async function isLedgerStopped(db: Db): Promise<boolean> {
-  const { rows } = await sql<{ stopped: boolean }>`
-    select ledger_is_stopped() as stopped`.execute(db);
-  return rows[0]?.stopped ?? true;
+export interface LedgerStanding {
+  readonly stopped: boolean;
+  /** Since a run of the proofs last came to its end, whatever it found. */
+  readonly unprovedSeconds: number;
+}
+
+export async function findStanding(db: Db): Promise<LedgerStanding> {
+  const { rows } = await sql<LedgerStanding>`
+    select ledger_is_stopped() as stopped, ledger_unproved_seconds() as "unprovedSeconds"`.execute(
+    db,
+  );
+  return rows[0] ?? { stopped: true, unprovedSeconds: Infinity };
+}
+
+/** A run of the proofs has come to its end. */
+export async function noteProved(db: Db): Promise<void> {
+  await sql`select note_ledger_proved()`.execute(db);
 }

@@ -93,7 +93,7 @@ describe('an entry balances, or is not there', () => {
       ['4000', '0', String(amount * 2n)],
     ]);
     const [first] = await asMerchant(on.api, merchantId, (trx) =>
-      listEntries(trx, {}, { limit: 1 }),
+      listEntries(trx, merchantId, {}, { limit: 1 }),
     );
     expect(first?.postings.map((p) => BigInt(p.amount))).toEqual([amount, amount]);
   });

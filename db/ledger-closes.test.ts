@@ -8,7 +8,7 @@ import { waitFor } from '../test/support/wait.ts';
 import { setClockOffset } from './access.ts';
 import { sealLedger } from './ledger-chain.ts';
 import { advanceHorizon, closePeriod, type LedgerClose } from './ledger-closes.ts';
-import { checkCloses } from './ledger-proofs.ts';
+import { checkCloses, closedPeriods, runProof } from './ledger-proofs.ts';
 
 let on: PaymentDatabase;
 let merchantId: string;
@@ -134,6 +134,27 @@ describe('a close', () => {
       state: 'broken',
       what: `close 2026-01 stored another balance of ${merchantId}/1100//USD than its as-of gives`,
     });
+  });
+
+  test.each([
+    [
+      'open again for a merchant',
+      `update ledger_periods set closed_until = '2025-12-31'`,
+      /^merchant mer_\S+ may post into 2026-01, which is closed$/,
+    ],
+    [
+      'written into, and closed again',
+      `insert into journal_entries (id, merchant_id, key, event, state, effective_at, body_hash, recorded_at)
+        select 'je_x', id, 'x', 'test', 'posted', '2026-01-02', '', now() + interval '6 minutes' from merchants limit 1`,
+      /^journal entry je_x was recorded into 2026-01 after its close$/,
+    ],
+  ])('stays closed: what is %s is found', async (_, statement, what) => {
+    await settled(await now());
+    await close('month', '2026-01-01');
+    const find = async (): Promise<unknown> => (await runProof(on.worker, closedPeriods())).what;
+    expect(await find()).toBeNull();
+    await on.rows.all(`begin; set local session_replication_role = replica; ${statement}; commit`);
+    expect(await find()).toMatch(what);
   });
 
   test('a fact dated into a closed month is posted after it, with its true date; a closed day takes it', async () => {

@@ -47,11 +47,13 @@ test('all hold, and what there is nothing to compare with is not said to hold', 
   const { checks } = await verifyLedger(on.worker);
   expect(Object.fromEntries(checks.map(({ name, state }) => [name, state]))).toEqual({
     hash_chain: 'holds',
+    guards: 'holds',
     entries_balance: 'holds',
     accounting_equation: 'holds',
     stored_balances: 'holds',
     sub_ledgers: 'holds',
     must_drain: 'holds',
+    closed_periods: 'holds',
     bank_statement: 'not_checked',
     provider_report: 'not_checked',
     stored_closes: 'not_checked',
@@ -113,6 +115,31 @@ describe('is found', () => {
       `sub_ledgers: payment ${payment.id} says 9800 EUR, its entries say 9700`,
     ]);
   });
+
+  test.each([
+    ['an authorization', 'amount_authorized = amount_authorized - 1', '9999', '10000'],
+    ['a final capture', 'capture_closed = true', '0', '10000'],
+  ])(
+    'a payment that holds something else than its entries: %s',
+    async (_, change, says, booked) => {
+      const held = `status = 'requires_capture'`;
+      const { id } = await on.rows.one<{ id: string }>(`select id from payments where ${held}`);
+      const undo = `update payments set amount_authorized = 10000, capture_closed = false where ${held}`;
+      expect(await tamper(`update payments set ${change} where ${held}`, undo)).toEqual([
+        `sub_ledgers: payment ${id} says ${says} USD held, its entries say ${booked}`,
+      ]);
+    },
+  );
+
+  test.each(['postings_append_only', 'postings_no_truncate', 'postings_apply'])(
+    'a guard that is off: %s',
+    async (name) => {
+      const off = `alter table postings disable trigger ${name}`;
+      expect(await tamper(off, off.replace('disable', 'enable'))).toEqual([
+        `guards: the guard ${name} of postings is off`,
+      ]);
+    },
+  );
 
   test('an account that must drain whose lines do not explain its balance', async () => {
     const row = `merchant_id = '${suspended}' and account = '2900'`;

@@ -43,6 +43,31 @@ export const accountingEquation: Proof = {
     where off <> 0 order by 1 limit 1`,
 };
 
+/** No guard of the books is off: what is off while one looks away leaves no other mark. */
+export const guards: Proof = {
+  name: 'guards',
+  statement: `select what from (select ledger_unguarded() as what) g where what is not null`,
+};
+
+/**
+ * What is closed stays closed, for every merchant, and nothing was recorded into it since; five minutes are
+ * longer than a posting can take that had begun before the close. `which`: a condition on the entries `e`.
+ */
+export const closedPeriods = (which = 'true'): Proof => ({
+  name: 'closed_periods',
+  statement: `
+    (select 'merchant ' || m.id || ' may post into ' || c.period || ', which is closed' as what
+      from (select * from ledger_closes where kind = 'month' order by ends_at desc limit 1) c
+      cross join merchants m left join ledger_periods p on p.merchant_id = m.id
+      where p.closed_until is null or p.closed_until < (c.ends_at at time zone 'UTC')::date - 1 order by m.id limit 1)
+    union all
+    (select 'journal entry ' || e.id || ' was recorded into ' || c.period || ' after its close'
+      from ledger_closes c join journal_entries e
+        on e.effective_at < c.ends_at and e.recorded_at > c.closed_at + interval '5 minutes'
+      where c.kind = 'month' and ${which} order by e.id limit 1)
+    limit 1`,
+});
+
 /** What a set of entries makes of the balances; a release takes back from the other side. */
 export function sumsOf(where: string): string {
   const pending = (side: string, released: string): string =>
@@ -60,14 +85,33 @@ export function sumsOf(where: string): string {
 const sums = `sum(pending_debits) as pd, sum(pending_credits) as pc, sum(posted_debits) as dd, sum(posted_credits) as dc`;
 
 /** `made`: what the entries make; account_balances may hold an account in several rows. */
-export function balancesStatement(made: string): string {
+function wrongBalances(made: string): string {
   return `
-    select 'stored balance of ' || concat_ws('/', ${key}) || ' is not the sum of its postings' as what
+    select ${key}
     from (select ${key}, ${sums} from (${made}) m group by ${key}) r
     full join (select ${key}, ${sums} from account_balances group by ${key}) s using (${key})
     where (coalesce(r.pd, 0), coalesce(r.pc, 0), coalesce(r.dd, 0), coalesce(r.dc, 0))
-      is distinct from (coalesce(s.pd, 0), coalesce(s.pc, 0), coalesce(s.dd, 0), coalesce(s.dc, 0))
-    order by 1 limit 1`;
+      is distinct from (coalesce(s.pd, 0), coalesce(s.pc, 0), coalesce(s.dd, 0), coalesce(s.dc, 0))`;
+}
+
+export function balancesStatement(made: string): string {
+  return `
+    select 'stored balance of ' || concat_ws('/', ${key}) || ' is not the sum of its postings' as what
+    from (${wrongBalances(made)}) w order by 1 limit 1`;
+}
+
+export interface WrongBalance {
+  readonly merchant_id: string;
+  readonly account: string;
+  readonly provider: string;
+  readonly currency: string;
+}
+
+/** All of them, for whoever proves the books with a connection of his own. */
+export function findWrongBalances(
+  all: (statement: string) => Promise<readonly WrongBalance[]>,
+): Promise<readonly WrongBalance[]> {
+  return all(wrongBalances(sumsOf('true')));
 }
 
 const storedBalances: Proof = {
@@ -76,22 +120,32 @@ const storedBalances: Proof = {
 };
 
 /**
- * The payments' own amounts against the books: what was captured and not given back stands at providers
- * (1100), on its way to the shopper (2140), in suspense (2900) or was taken as a dispute fee (5200).
- * `which`: a condition on the payments `y`.
+ * The payments' own amounts against the books. Moved: what was captured and not given back stands at
+ * providers (1100), on its way to the shopper (2140), in suspense (2900) or was taken as a dispute fee (5200).
+ * Held: what is authorized and not captured, behind a final capture what is under way, and what a late
+ * authorization holds until it is given back. `which`: a condition on the payments `y`, `whose` the same on
+ * the entries `e`.
  */
-export const subLedgers = (which = 'true'): Proof => ({
+export const subLedgers = (which = 'true', whose = 'true'): Proof => ({
   name: 'sub_ledgers',
   statement: `
-    select 'payment ' || y.id || ' says ' || (amount_captured - amount_refunded - amount_disputed) || ' ' || y.currency
-      || ', its entries say ' || coalesce(b.moved, 0) as what
+    select 'payment ' || y.id || ' says ' || s.says || ' ' || y.currency || s.which || ', its entries say ' || s.booked as what
     from payments y left join (
-      select e.payment_id, p.currency, sum(${net}) as moved
+      select e.payment_id, p.currency,
+        sum(${net}) filter (where e.state = 'posted' and p.account in ('1100', '2140', '2900', '5200')) as moved,
+        sum(${net}) filter (where e.state = 'pending' and p.account = '1100') as held
       from journal_entries e join postings p on p.entry_id = e.id
-      where e.payment_id is not null and e.state = 'posted' and p.account in ('1100', '2140', '2900', '5200')
-      group by 1, 2) b on b.payment_id = y.id and b.currency = y.currency
-    where coalesce(b.moved, 0) <> amount_captured - amount_refunded - amount_disputed and ${which}
-    order by y.id limit 1`,
+      where e.payment_id is not null and ${whose} group by 1, 2) b on b.payment_id = y.id and b.currency = y.currency
+    left join (
+      select a.payment_id, sum(a.amount) as amount from attempts a where a.status = 'late'
+        and exists (select from operations o where o.attempt_id = a.id and o.late and o.kind = 'void') group by 1
+    ) l on l.payment_id = y.id
+    cross join lateral (values
+      ('', amount_captured - amount_refunded - amount_disputed, coalesce(b.moved, 0)),
+      (' held', case when capture_closed then capture_reserved else amount_authorized - amount_captured end + coalesce(l.amount, 0),
+        coalesce(b.held, 0))) s (which, says, booked)
+    where s.says <> s.booked and ${which}
+    order by y.id, s.which limit 1`,
 });
 
 /** Each line of an account that must drain: what it waits for, and since when. */
@@ -113,11 +167,13 @@ const mustDrain: Proof = {
 };
 
 export const proofs: readonly Proof[] = [
+  guards,
   entriesBalance(),
   accountingEquation,
   storedBalances,
   subLedgers(),
   mustDrain,
+  closedPeriods(),
 ];
 
 export interface OpenLine {

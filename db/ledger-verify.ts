@@ -1,6 +1,6 @@
 /** All of it: the chain, newest row included, and the proofs. */
 import type { Db } from './client.ts';
-import { checkChain, findHead, findUnsealed, formatHead, sealLedger } from './ledger-chain.ts';
+import { checkChain, findHead, findUnsealed, sealLedger } from './ledger-chain.ts';
 import type { LedgerHead } from './ledger-chain.ts';
 import { checkCloses, checkExternalBalances, proofs, runProof } from './ledger-proofs.ts';
 import type { CheckResult } from './ledger-proofs.ts';
@@ -10,12 +10,14 @@ export interface Verification {
   /** Entries and postings. */
   readonly rows: number;
   readonly seconds: number;
-  readonly head: string | null;
+  /** As of before the checks: all that it covers was checked. */
+  readonly head: LedgerHead | null;
 }
 
 export async function verifyLedger(db: Db, published?: LedgerHead): Promise<Verification> {
   await sealLedger(db);
   const startedAt = performance.now();
+  const head = await findHead(db);
   const { broken, entries, postings } = await checkChain(db, { published });
   const what = broken ?? (await findUnsealed(db));
   const checks: CheckResult[] = [
@@ -23,11 +25,10 @@ export async function verifyLedger(db: Db, published?: LedgerHead): Promise<Veri
   ];
   for (const proof of proofs) checks.push(await runProof(db, proof));
   checks.push(...(await checkExternalBalances(db)), await checkCloses(db));
-  const head = await findHead(db);
   return {
     checks,
     rows: entries + postings,
     seconds: (performance.now() - startedAt) / 1_000,
-    head: head === null ? null : formatHead(head),
+    head,
   };
 }

@@ -63,11 +63,42 @@ async function rowsRead<T>(
 
 test('the entries of one payment', async () => {
   const { listed, read } = await rowsRead('journal_entries', (trx) =>
-    listEntries(trx, { paymentId }, page),
+    listEntries(trx, merchantId, { paymentId }, page),
   );
   expect(listed.length).toBeGreaterThan(0);
   expect(new Set(listed.map((entry) => entry.payment_id))).toEqual(new Set([paymentId]));
   expect(read).toBeLessThan(50);
+});
+
+test('the entries of an account that is hardly ever used, below all others', async () => {
+  const postings = [
+    { account: '1100', provider: 'gone', side: 'debit', amount: '1', currency: 'JPY' },
+    { account: '2900', side: 'credit', amount: '1', currency: 'JPY' },
+  ];
+  const seldom = {
+    merchant_id: merchantId,
+    key: 'seldom',
+    event: 'test',
+    state: 'posted',
+    postings,
+  };
+  await on.rows.all('select post_entries($1::jsonb)', [JSON.stringify([seldom])]);
+  await on.rows.all(`begin; set local session_replication_role = replica;
+    update postings set entry_id = 'je_00000000' where currency = 'JPY';
+    update journal_entries set id = 'je_00000000' where key = 'seldom'; commit`);
+  for (const filter of [
+    { account: '2900' },
+    { currency: 'JPY' },
+    { account: '1100', currency: 'JPY' },
+    { provider: 'gone' },
+  ]) {
+    const list = (trx: Transaction<Database>): ReturnType<typeof listEntries> =>
+      listEntries(trx, merchantId, filter, page);
+    const { listed, read } = await rowsRead('journal_entries', list);
+    expect(listed.map(({ key }) => key)).toEqual(['seldom']);
+    expect(read).toBeLessThan(50);
+    expect(filter.provider ?? (await rowsRead('postings', list)).read < 50).toBeTruthy();
+  }
 });
 
 test('the last page of the journal', async () => {
@@ -75,7 +106,7 @@ test('the last page of the journal', async () => {
     select id from journal_entries order by id offset 5 limit 1`.execute(on.worker);
   const after = rows[0]?.id ?? '';
   const { listed, read } = await rowsRead('journal_entries', (trx) =>
-    listEntries(trx, {}, { ...page, after }),
+    listEntries(trx, merchantId, {}, { ...page, after }),
   );
   expect(listed.map(({ id }) => id < after)).toEqual([true, true, true, true, true]);
   expect(read).toBeLessThan(50);

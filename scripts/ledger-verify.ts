@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { connectDb } from '../db/client.ts';
-import { parseHead } from '../db/ledger-chain.ts';
+import { formatHead, parseHead } from '../db/ledger-chain.ts';
 import { verifyLedger } from '../db/ledger-verify.ts';
 import { localSettings } from '../runtime/env.ts';
 import type { Endpoints } from '../runtime/local/endpoints.ts';
@@ -31,7 +31,8 @@ async function main(): Promise<boolean> {
     onError: (error) => console.error(error.message),
   });
   try {
-    const { checks, rows, seconds, head } = await verifyLedger(db, published);
+    const { checks, rows, seconds, head: last } = await verifyLedger(db, published);
+    const head = last === null ? null : formatHead(last);
     for (const { name, state, what } of checks) {
       console.log(`${state.padEnd(11)} ${name}${what === null ? '' : `: ${what}`}`);
     }

@@ -20,11 +20,11 @@ const connection = {
   },
 };
 const db = connectDb({ ...connection, applicationName: 'tender-background', poolSize: 4 });
-/** Proofs read whole tables. */
+/** Proofs read whole tables; sealing and the look at what is new go on meanwhile. */
 const ledgerDb = connectDb({
   ...connection,
   applicationName: 'tender-ledger',
-  poolSize: 2,
+  poolSize: 3,
   timeoutMs: 900_000,
 });
 let runs: Runs | undefined;

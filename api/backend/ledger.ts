@@ -38,7 +38,7 @@ export function createLedger(db: Db): Ledger {
     },
     journalEntries: (principal, filter, page) =>
       asMerchant(db, principal.merchantId, async (trx) =>
-        paged(await listEntries(trx, filter, page), page.limit),
+        paged(await listEntries(trx, principal.merchantId, filter, page), page.limit),
       ),
     exportEntries: (principal, filter) => everyEntry(db, principal, filter),
     trialBalance: async (principal, filter) => {
@@ -93,7 +93,9 @@ async function* everyEntry(
   let after: string | undefined;
   for (;;) {
     const page = { limit: exportPage, after };
-    const rows = await asMerchant(db, merchantId, (trx) => listEntries(trx, filter, page));
+    const rows = await asMerchant(db, merchantId, (trx) =>
+      listEntries(trx, merchantId, filter, page),
+    );
     yield* rows.slice(0, exportPage);
     if (rows.length <= exportPage) return;
     after = rows[exportPage - 1]?.id;

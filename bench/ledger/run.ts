@@ -1,7 +1,7 @@
 /** Everything in alternation on one server; then the balances against the postings. */
 import pg from 'pg';
-import { findWrongBalances } from '../../db/ledger-proof.ts';
-import type { WrongBalance } from '../../db/ledger-proof.ts';
+import { findWrongBalances } from '../../db/ledger-proofs.ts';
+import type { WrongBalance } from '../../db/ledger-proofs.ts';
 import { readDurability } from '../payments/commits.ts';
 import { batchSize, cellsOf, ledgerCell, prepareLedger, writers } from './cells.ts';
 import type { Cell, Pools } from './cells.ts';

@@ -35,7 +35,9 @@ create function ledger_genesis() returns bytea language sql immutable as $$ sele
 -- a time: the lock is the sealer's alone. Transactions below the oldest running one add nothing more, so
 -- the next look begins there.
 create function seal_ledger(p_limit int) returns int language plpgsql security definer
-set search_path = public, pg_temp set timezone = 'UTC' set enable_seqscan = off set enable_bitmapscan = off as $$
+set search_path = public, pg_temp set timezone = 'UTC' set enable_seqscan = off set enable_bitmapscan = off
+-- Each entry is looked up: a join that reads all that was ever sealed would do so every second.
+set enable_hashjoin = off set enable_mergejoin = off as $$
 declare last ledger_batches; batch ledger_batches; below xid8; found_entries int; hashes bytea;
 begin
   perform pg_advisory_xact_lock(hashtextextended('seal_ledger', 0));

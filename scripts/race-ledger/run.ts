@@ -1,7 +1,7 @@
 /** All races at both isolation levels, and the balances rebuilt from the postings after each. */
 import pg from 'pg';
 import { connectDb } from '../../db/client.ts';
-import { findWrongBalances } from '../../db/ledger-proof.ts';
+import { findWrongBalances } from '../../db/ledger-proofs.ts';
 import { raceForFunds } from './bounded.ts';
 import { isolations } from './ground.ts';
 import type { Ground, RaceFigures } from './ground.ts';

@@ -35,7 +35,7 @@ export async function startLedgerApi(
   const ports = {
     ...fakePorts(),
     principals: createPrincipals(db),
-    payments: createPayments({ db, commands, contractOf, gate: createLedgerGate(db) }),
+    payments: createPayments({ db, commands, contractOf, gate: createLedgerGate(db, log) }),
     ledger: createLedger(db),
     books: createBooks(on.worker),
   };

@@ -1,7 +1,7 @@
 /** Entries for `postEntries` between two accounts, and the proof that balances are the sums of postings. */
 import { postEntries } from '../../db/ledger-posting.ts';
 import type { EntryToPost, PostingVerdict } from '../../db/ledger-posting.ts';
-import { findWrongBalances } from '../../db/ledger-proof.ts';
+import { findWrongBalances } from '../../db/ledger-proofs.ts';
 import type { AccountCode } from '../../domain/accounts.ts';
 import { newId } from '../../runtime/ids.ts';
 import type { PaymentDatabase } from './payment-database.ts';
