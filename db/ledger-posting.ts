@@ -92,6 +92,8 @@ function encodeEntry(entry: EntryToPost): unknown {
     resolution: entry.resolution,
     expires_in_seconds: entry.expiresInSeconds,
     reverses_id: entry.reversesId,
+    effective_at:
+      entry.effectiveAt === undefined ? undefined : new Date(entry.effectiveAt).toISOString(),
     request: entry.request,
     linked: entry.linked,
     postings: entry.postings?.map((p) => ({ ...p, amount: String(p.amount) })),

@@ -29,6 +29,22 @@ create trigger account_settings_stripes_kept before update on account_settings
 -- Requests effective up to this date (UTC) are refused; facts move to the day after and keep their own date.
 create table ledger_periods (merchant_id text primary key references merchants, closed_until date not null);
 
+-- Who judges by the periods holds them until its commit: shared, so that nobody waits but for a close, which
+-- holds them alone while it moves them. Else a posting that found the period open could commit after its close.
+create table ledger_periods_moved (
+  singleton boolean primary key default true constraint ledger_periods_moved_singleton check (singleton),
+  times bigint not null default 0
+);
+insert into ledger_periods_moved default values;
+create function hold_ledger_periods() returns void language plpgsql as $$
+begin
+  perform pg_advisory_xact_lock_shared(hashtextextended('ledger_periods', 0));
+  -- A snapshot taken before the lock, as these levels have it, may not know the last close: 40001 then.
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform from ledger_periods_moved for share;
+  end if;
+end $$;
+
 -- A failed key stays failed: the same refusal for ever, also when funds have come since.
 create table refused_entries (
   merchant_id text not null references merchants,

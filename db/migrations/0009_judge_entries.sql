@@ -68,12 +68,13 @@ set enable_hashjoin = on as $$
   from judged r
 $$;
 
--- Locks keys, so that two callers of one key get one answer also where it is refused; then, where answers
--- may depend on balances or several statements will add to them, the balances. A batch of facts locks its
+-- Holds the periods; then locks keys, so that two callers of one key get one answer also where it is refused;
+-- then, where answers may depend on balances or several statements will add to them, the balances. A batch of facts locks its
 -- balances when it adds to them, at its very end: hot ones are held for as short as can be. Either way keys
 -- come before balances, and each class is locked in order, in one go.
 create function lock_for_posting(items ledger_item[], lines ledger_line[]) returns void language plpgsql as $$
 begin
+  perform hold_ledger_periods();
   perform pg_advisory_xact_lock(k.hash) from (
     select distinct hashtextextended(i.merchant_id || ' ' || i.key, 8) as hash
     from unnest(items) i where i.result is null order by 1) k;

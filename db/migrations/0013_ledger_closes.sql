@@ -92,7 +92,35 @@ create table ledger_close_balances (
   constraint ledger_close_balances_pkey primary key (period, merchant_id, account, provider, currency)
 );
 
--- Answers the close; closing again answers the first one. TD014: not over yet, or not settled yet.
+-- The end of a month, fixed before its figures are taken: from `fixed_at` on nothing is dated into it any more,
+-- and what was dated into it before is committed. A commit of its own, so that postings wait for nothing longer.
+create table closed_months (
+  period text constraint closed_months_pkey primary key constraint closed_months_period check (period ~ '^\d{4}-\d\d$'),
+  ends_at timestamptz not null,
+  fixed_at timestamptz not null
+);
+-- TD014 where the month is not over, or a transaction that has posted does not end: who posts waits meanwhile.
+create function fix_month(p_date date) returns void language plpgsql
+security definer set search_path = public, pg_temp set timezone = 'UTC' set lock_timeout = '2s' as $$
+declare
+  month text := to_char(p_date, 'YYYY-MM');
+  next_month date := (date_trunc('month', p_date) + interval '1 month')::date;
+begin
+  if exists (select from closed_months where period = month) then return; end if;
+  if tender_now() < next_month then
+    raise exception 'month % is not over', month using errcode = 'TD014', constraint = 'period_open';
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('ledger_periods', 0));
+  update ledger_periods_moved set times = times + 1;
+  insert into closed_months values (month, next_month, tender_now()) on conflict do nothing;
+  insert into ledger_periods as l (merchant_id, closed_until) select m.id, next_month - 1 from merchants m
+  on conflict (merchant_id) do update set closed_until = greatest(l.closed_until, excluded.closed_until);
+exception when lock_not_available then
+  raise exception 'a transaction that posts still runs' using errcode = 'TD014', constraint = 'period_open';
+end $$;
+
+-- Answers the close; closing again answers the first one. TD014: not over yet, or not settled yet; of a month,
+-- that it is not fixed.
 create function close_period(p_kind text, p_date date, p_actor text, p_reason text) returns ledger_closes language plpgsql
 security definer set search_path = public, pg_temp set timezone = 'UTC' as $$
 declare
@@ -107,8 +135,9 @@ begin
   c.kind := p_kind;
   c.starts_at := first_day;
   c.ends_at := first_day + case p_kind when 'month' then interval '1 month' else interval '1 day' end;
-  c.as_of := advance_ledger_horizon();
-  if c.as_of < c.ends_at then
+  c.as_of := case p_kind when 'month' then (select m.fixed_at from closed_months m where m.period = c.period)
+    else advance_ledger_horizon() end;
+  if (c.as_of >= c.ends_at) is not true then
     raise exception 'period % is not over, or a transaction of it still runs', c.period using errcode = 'TD014', constraint = 'period_open';
   end if;
   c.closed_at := tender_now();
@@ -125,10 +154,6 @@ begin
   insert into ledger_closes select c.*;
   insert into ledger_close_balances
   select c.period, b.* from balances_at(null, c.as_of, c.ends_at) b;
-  if p_kind = 'month' then
-    insert into ledger_periods as l (merchant_id, closed_until) select m.id, c.ends_at::date - 1 from merchants m
-    on conflict (merchant_id) do update set closed_until = greatest(l.closed_until, excluded.closed_until);
-  end if;
   return c;
 end $$;
 
@@ -143,60 +168,29 @@ set enable_seqscan = on set enable_bitmapscan = on set jit = off as $$
   order by 1 limit 1
 $$;
 
--- Who posts asks here, per merchant: up to this date (UTC) requests are refused and facts move on.
-create table if not exists ledger_periods (
-  merchant_id text primary key references merchants,
-  closed_until date not null
-);
+-- A new merchant begins with what is closed already.
 create function close_for_merchant() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 begin
+  perform hold_ledger_periods();
   insert into ledger_periods (merchant_id, closed_until)
-  select new.id, (max(ends_at) at time zone 'UTC')::date - 1 from ledger_closes where kind = 'month' having count(*) > 0;
+  select new.id, (max(ends_at) at time zone 'UTC')::date - 1 from closed_months having count(*) > 0;
   return null;
 end $$;
 create trigger merchants_closed_until after insert on merchants for each row execute function close_for_merchant();
 
--- A fact dated into a hard-closed period belongs to the open one; its true date is kept.
-alter table journal_entries add column if not exists occurred_at timestamptz;
-create function date_into_open_period() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
-declare closed date := (select closed_until from ledger_periods where merchant_id = new.merchant_id);
-begin
-  if (new.effective_at at time zone 'UTC')::date <= closed then
-    new.occurred_at := coalesce(new.occurred_at, new.effective_at);
-    new.effective_at := (closed + 1)::timestamp at time zone 'UTC';
-  end if;
-  return new;
-end $$;
--- Only where the posting function does not do it by itself, as it does once it answers requests.
-do $$ begin
-  if not exists (select from pg_proc where proname = 'write_entries') then
-    create trigger journal_entries_period before insert on journal_entries for each row execute function date_into_open_period();
-  end if;
-end $$;
-
 do $$
 declare t text;
 begin
-  foreach t in array array['external_balances', 'ledger_closes', 'ledger_close_balances'] loop
+  foreach t in array array['external_balances', 'ledger_closes', 'ledger_close_balances', 'closed_months'] loop
     execute format('create trigger %I before update or delete on %I for each row execute function refuse_rewrite()', t || '_append_only', t);
     execute format('create trigger %I before truncate on %I for each statement execute function refuse_rewrite()', t || '_no_truncate', t);
     execute format('grant select on %I to tender_worker', t);
   end loop;
 end $$;
-do $$
-declare t text;
-begin
-  foreach t in array array['ledger_close_balances', 'ledger_periods'] loop
-    execute format('alter table %I enable row level security', t);
-    execute format('alter table %I force row level security', t);
-    execute format('drop policy if exists owner_all on %I', t);
-    execute format('drop policy if exists worker_all on %I', t);
-    execute format('create policy owner_all on %I to tender_owner using (true) with check (true)', t);
-    execute format('create policy worker_all on %I to tender_worker using (true) with check (true)', t);
-    execute format('grant select on %I to tender_worker', t);
-  end loop;
-end $$;
+alter table ledger_close_balances enable row level security, force row level security;
+create policy owner_all on ledger_close_balances to tender_owner using (true) with check (true);
+create policy worker_all on ledger_close_balances to tender_worker using (true) with check (true);
 grant insert on external_balances to tender_worker;
-revoke execute on function advance_ledger_horizon(), ledger_settled_at(), close_period(text, date, text, text) from public;
-grant execute on function advance_ledger_horizon(), close_period(text, date, text, text) to tender_worker;
+revoke execute on function advance_ledger_horizon(), ledger_settled_at(), fix_month(date), close_period(text, date, text, text) from public;
+grant execute on function advance_ledger_horizon(), fix_month(date), close_period(text, date, text, text) to tender_worker;
 grant execute on function ledger_settled_at() to tender_api, tender_worker;
