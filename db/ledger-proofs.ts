@@ -77,7 +77,8 @@ const storedBalances: Proof = {
 
 /**
  * The payments' own amounts against the books: what was captured and not given back stands at providers
- * (1100), on its way to the shopper (2140), in suspense (2900) or was taken as a dispute fee (5200).
+ * (1100), in suspense (2900) or was taken as a dispute fee (5200). A refund counts once it has settled;
+ * until then it is in flight (2140), and the provider still has the money.
  * `which`: a condition on the payments `y`.
  */
 export const subLedgers = (which = 'true'): Proof => ({
@@ -88,7 +89,7 @@ export const subLedgers = (which = 'true'): Proof => ({
     from payments y left join (
       select e.payment_id, p.currency, sum(${net}) as moved
       from journal_entries e join postings p on p.entry_id = e.id
-      where e.payment_id is not null and e.state = 'posted' and p.account in ('1100', '2140', '2900', '5200')
+      where e.payment_id is not null and e.state = 'posted' and p.account in ('1100', '2900', '5200')
       group by 1, 2) b on b.payment_id = y.id and b.currency = y.currency
     where coalesce(b.moved, 0) <> amount_captured - amount_refunded - amount_disputed and ${which}
     order by y.id limit 1`,

@@ -10,10 +10,10 @@ import type { PaymentStatus } from './payment.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import { releaseEntry } from './posting-rules/authorization.ts';
 import { captureEntry } from './posting-rules/capture.ts';
-import { refundEntry } from './posting-rules/refund.ts';
 import { lateSuccessReturnedEntry } from './posting-rules/suspense.ts';
 import type { Decline, ProviderEvidence } from './provider.ts';
 import { basisOf } from './recording.ts';
+import { isRefundOfCapture, refundDone, refundRefused } from './refund-entries.ts';
 import { lookupDelayMs, retryExpiryMs } from './timing.ts';
 
 export interface OperationRecording {
@@ -38,7 +38,7 @@ export function successEffect(r: OperationRecording, evidence: ProviderEvidence)
     case 'refund':
       return {
         payment: {},
-        entries: [refundEntry(r.payment, r.attempt, r.operation)],
+        entries: refundDone(r),
         events: ['refund.succeeded'],
       };
     case 'void':
@@ -128,6 +128,7 @@ export function failureEffect(
 ): Effect {
   const { payment, operation, attempt } = r;
   if (operation.kind === 'void') return voidFailureEffect(r);
+  if (isRefundOfCapture(operation)) return { payment: {}, entries: refundRefused(r), events: [] };
   if (operation.kind !== 'capture' || operation.late)
     return { payment: {}, entries: [], events: [] };
   const others = otherOpenCaptures(r);

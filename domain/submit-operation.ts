@@ -12,6 +12,7 @@ import {
   type PaymentState,
 } from './payment-state.ts';
 import type { OperationRequest, ProviderContract } from './provider.ts';
+import { isRefundOfCapture, refundAsked } from './refund-entries.ts';
 import { sendWithinMs, unansweredAfterMs } from './timing.ts';
 
 export type OperationPlan =
@@ -94,6 +95,9 @@ function call(
           evidence: { operation_id: operation.id, provider: attempt.provider },
         },
       ],
+      ...(isRefundOfCapture(operation) && {
+        entries: refundAsked({ payment, operation, attempt }),
+      }),
     },
     request: operationRequest(payment, operation, attempt, providerReference, providerKey),
   };

@@ -12,11 +12,17 @@ function authorizationKey(attempt: Pick<AttemptState, 'id'>): string {
   return `${attempt.id}/authorized`;
 }
 
-export function authorizationEntry(books: Books, attempt: Authorized): JournalEntry {
+/** `lifeMs`: how long the provider holds it; only its word ends it, so nothing is released by the clock. */
+export function authorizationEntry(
+  books: Books,
+  attempt: Authorized,
+  lifeMs?: number,
+): JournalEntry {
   return entry(books, {
     key: authorizationKey(attempt),
     event: 'authorization',
     state: 'pending',
+    ...(lifeMs !== undefined && { expiresInSeconds: Math.max(1, Math.ceil(lifeMs / 1_000)) }),
     provider: attempt.provider,
     debits: [['1100', attempt.amount]],
     credits: [[earned(books), attempt.amount]],

@@ -161,8 +161,9 @@ function apply(tables: Tables, change: SentChange, clock: number): Tables {
     if (was !== row['status']) reserve(payment, row, was);
   }
   for (const row of change.operations?.insert ?? []) {
-    const defaults = { sent_count: 0, lookups: 0, absences: 0, provider_key: null, send_by: null };
-    const inserted: Row = { ...defaults, number: operations.length + 1, key_horizon: null, ...row };
+    const unsent = { sent_count: 0, lookups: 0, absences: 0, provider_key: null, send_by: null };
+    const defaults = { ...unsent, key_horizon: null, provider_reference: null };
+    const inserted: Row = { ...defaults, number: operations.length + 1, ...row };
     inserted['amount'] = Number(row['amount']);
     operations.push(inserted);
     reserve(payment, inserted, undefined);

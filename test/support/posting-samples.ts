@@ -84,6 +84,8 @@ const payment: Readonly<Record<string, Sample>> = {
 const refunds: Readonly<Record<string, Sample>> = {
   'refund in one step': (b, m) => refund.refundEntry(b, sale(m), refundOperation(m)),
   'refund requested': (b, m) => refund.refundRequestedEntry(b, aRefund(b, m)),
+  'refund requested of what is not available yet': (b, m) =>
+    refund.refundRequestedEntry(b, { ...aRefund(b, m), from: 'captured' }),
   'refund reservation released': (b, m) => refund.refundReservationReleasedEntry(b, aRefund(b, m)),
   'refund accepted': (b, m) => refund.refundAcceptedEntry(b, aRefund(b, m)),
   'refund settled': (b, m) => refund.refundSettledEntry(b, aRefund(b, m)),
