@@ -14,6 +14,7 @@ import { lateSuccessReturnedEntry } from './posting-rules/suspense.ts';
 import type { Decline, ProviderEvidence } from './provider.ts';
 import { basisOf } from './recording.ts';
 import { isRefundOfCapture, refundDone, refundRefused } from './refund-entries.ts';
+import { mayHaveExpired } from './expiry.ts';
 import { lookupDelayMs, retryExpiryMs } from './timing.ts';
 
 export interface OperationRecording {
@@ -162,6 +163,9 @@ export function failureEffect(
   }
   return {
     payment: {},
+    ...(mayHaveExpired(r) && {
+      attempt: { id: attempt.id, fromStatus: attempt.status, dueAt: payment.now },
+    }),
     entries: [],
     ...(payment.status === 'processing' && { status: 'requires_capture' as const }),
     events: [],

@@ -23,22 +23,23 @@ function move(
   id: Readonly<Record<string, string>>,
   from: string,
   to: string,
+  late = true,
 ): TimelineLine {
   return {
     actor: `provider:${r.evidence.provider}`,
     kind: `${kind}.${to}`,
     fromStatus: from,
     toStatus: to,
-    evidence: { ...id, ...r.evidence, late: true },
+    evidence: { ...id, ...r.evidence, ...(late && { late }) },
   };
 }
 
 /** Nothing is held any more: a sale's attempt ends with its capture. */
-function attemptGone(r: Reversal): AttemptPatch {
+function attemptGone(r: Reversal, status: 'voided' | 'expired' = 'voided'): AttemptPatch {
   return {
     id: r.attempt.id,
     fromStatus: r.attempt.status,
-    status: 'voided',
+    status,
     dueAt: null,
     basis: basisOf(r.evidence),
   };
@@ -127,20 +128,25 @@ function statusAfterLoss(
   return payment.status === 'partially_captured' ? 'captured' : undefined;
 }
 
-/** An authorization the provider no longer knows, before anything of it was captured. */
-export function recordAuthorizationLost(r: Reversal): Change | null {
+/**
+ * What a lookup says of an authorization before anything of it was captured: the provider no longer knows
+ * it, or it has run out there.
+ */
+export function recordAuthorizationOver(r: Reversal, why: 'lost' | 'expired'): Change | null {
   const { payment, attempt, evidence } = r;
   const inUse = payment.amountCaptured > 0n || payment.captureReserved > 0n || payment.voidOpen;
   if (inUse || payment.captureClosed) return null;
+  const [attemptStatus, status] =
+    why === 'lost' ? (['voided', 'failed'] as const) : (['expired', 'expired'] as const);
   return {
-    payment: { status: 'failed', statusBasis: basisOf(evidence), captureClosed: true },
-    attempts: { update: [attemptGone(r)] },
-    entries: [releaseEntry(payment, attempt, attempt.amount, `${attempt.id}/lost`)],
+    payment: { status, statusBasis: basisOf(evidence), captureClosed: true },
+    attempts: { update: [attemptGone(r, attemptStatus)] },
+    entries: [releaseEntry(payment, attempt, payment.amountAuthorized, `${attempt.id}/${why}`)],
     timeline: [
-      move(r, 'attempt', { attempt_id: attempt.id }, 'authorized', 'voided'),
-      move(r, 'payment', {}, payment.status, 'failed'),
+      move(r, 'attempt', { attempt_id: attempt.id }, 'authorized', attemptStatus, why === 'lost'),
+      move(r, 'payment', {}, payment.status, status, why === 'lost'),
     ],
-    events: [{ type: 'payment.failed' }],
+    events: [{ type: `payment.${status}` }],
   };
 }
 

@@ -7,6 +7,7 @@ import {
   type Effect,
   type OperationRecording,
 } from './operation-effects.ts';
+import { namedFailure } from './expiry.ts';
 import { recordContradiction } from './record-closed-operation.ts';
 import { sendsOfKey } from './submit-operation.ts';
 import type { PaymentStatus } from './payment.ts';
@@ -136,12 +137,10 @@ function successAnswers(r: OperationRecording, status: PaymentStatus | undefined
   return status === undefined ? answers : [...answers, { awaitsId: r.payment.id, status: 201 }];
 }
 
-function recordFailure(
-  r: OperationRecording,
-  failure: Decline,
-  evidence: ProviderEvidence,
-): Change {
-  const effect = failureEffect(r, failure, evidence);
+function recordFailure(r: OperationRecording, told: Decline, evidence: ProviderEvidence): Change {
+  const failure = namedFailure(r, told);
+  // Where the word "expired" is ours, what the provider answers to the expiry is the evidence.
+  const effect = failureEffect(r, told, evidence);
   const kind = r.operation.kind;
   return {
     payment: {

@@ -29,6 +29,11 @@ function captureRefusal(
   return null;
 }
 
+/** Not every issuer says why: at birch a capture that comes too late meets a decline like any other. */
+function expiredCode(contract: Contract, { kind }: RequestedOperation): string {
+  return contract.name === 'birch' && kind === 'capture' ? 'do_not_honor' : 'authorization_expired';
+}
+
 /** The decline code, or null if the operation may go ahead. */
 export function refusalOf(
   contract: Contract,
@@ -45,7 +50,7 @@ export function refusalOf(
   if (authorization.status === 'declined') return 'authorization_declined';
   if (authorization.status === 'voided') return 'already_voided';
   if (authorization.closed === 1) return 'already_captured';
-  if (now >= authorization.expires_at) return 'authorization_expired';
+  if (now >= authorization.expires_at) return expiredCode(contract, requested);
   if (requested.kind === 'capture') return captureRefusal(contract, authorization, requested);
   const remaining = remainingAmount(authorization);
   return requested.amount > remaining ? 'void_exceeds_authorization' : null;
