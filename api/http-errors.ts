@@ -14,6 +14,7 @@ const refusals: Readonly<Record<RefusalCode, HttpErrorKind>> = {
   partial_capture_not_supported: { status: 409, title: 'The provider captures in full only' },
   payment_not_refundable: { status: 409, title: 'The payment has nothing to refund' },
   refund_exceeds_captured: { status: 409, title: 'More than may still be refunded' },
+  refund_window_passed: { status: 409, title: 'The time for refunds is over' },
   payment_not_cancelable: { status: 409, title: 'The payment can no longer be canceled' },
   payment_not_retryable: { status: 409, title: 'The payment takes no other attempt' },
   duplicate_reference: { status: 409, title: 'This merchant reference has a payment already' },

@@ -7,6 +7,7 @@ export const refusalCodes = [
   'partial_capture_not_supported',
   'payment_not_refundable',
   'refund_exceeds_captured',
+  'refund_window_passed',
   'payment_not_cancelable',
   'payment_not_retryable',
   'duplicate_reference',

@@ -82,6 +82,11 @@ const declineMessages: Readonly<Record<string, Message>> = {
     shopper: tryLater,
     merchant: 'The provider took back what it had reported as done.',
   },
+  refund_window_passed: {
+    shopper: tryLater,
+    merchant:
+      'The provider takes no refund any more, so long after the capture. Pay back another way.',
+  },
   authentication_failed: { shopper: notAccepted, merchant: 'The shopper did not pass 3-D Secure.' },
 };
 

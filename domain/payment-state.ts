@@ -68,6 +68,7 @@ export interface OperationState {
   readonly absences: number;
   readonly dueAt: number | null;
   readonly failureCode: string | null;
+  readonly createdAt: number;
 }
 
 export interface PaymentState {

@@ -14,6 +14,7 @@ import {
 import type { NoCode, RefusalCode } from '../../domain/errors.ts';
 import type { PaymentState } from '../../domain/payment-state.ts';
 import type { ProviderContract } from '../../domain/provider.ts';
+import { judgeRefundWindow } from '../../domain/refund-window.ts';
 import { paymentLifetimeMs, submitWithinMsDefault } from '../../domain/timing.ts';
 import { newId } from '../../runtime/ids.ts';
 import type { Commands, CommandResult as Outcome } from '../commands/commands.ts';
@@ -67,8 +68,16 @@ function commanding({
         requestCancel(p, { ...ask, reason: input.reason }),
       ),
     refund: (principal, key, paymentId, input, waitMs) =>
-      askFor('refund', newId('ref'), principal, key, paymentId, waitMs, (p, ask) =>
-        requestRefund(p, { ...ask, ...amount(input), reason: input.reason }),
+      askFor(
+        'refund',
+        newId('ref'),
+        principal,
+        key,
+        paymentId,
+        waitMs,
+        (p, ask) =>
+          judgeRefundWindow(p, contractOf) ??
+          requestRefund(p, { ...ask, ...amount(input), reason: input.reason }),
       ),
   };
 

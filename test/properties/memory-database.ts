@@ -163,7 +163,8 @@ function apply(tables: Tables, change: SentChange, clock: number): Tables {
   for (const row of change.operations?.insert ?? []) {
     const unsent = { sent_count: 0, lookups: 0, absences: 0, provider_key: null, send_by: null };
     const defaults = { ...unsent, key_horizon: null, provider_reference: null };
-    const inserted: Row = { ...defaults, number: operations.length + 1, ...row };
+    const ours = { number: operations.length + 1, created_at: iso(clock) };
+    const inserted: Row = { ...defaults, ...ours, ...row };
     inserted['amount'] = Number(row['amount']);
     operations.push(inserted);
     reserve(payment, inserted, undefined);
