@@ -12,6 +12,10 @@ const refusals: Readonly<Record<RefusalCode, HttpErrorKind>> = {
   payment_not_capturable: { status: 409, title: 'The payment takes no capture' },
   capture_exceeds_authorization: { status: 409, title: 'More than may still be captured' },
   partial_capture_not_supported: { status: 409, title: 'The provider captures in full only' },
+  payment_not_incrementable: { status: 409, title: 'The authorization cannot be raised' },
+  increment_not_supported: { status: 409, title: 'The provider raises no authorization' },
+  increment_pending: { status: 409, title: 'The authorization is being raised' },
+  increment_too_large: { status: 409, title: 'More than a payment may be' },
   payment_not_refundable: { status: 409, title: 'The payment has nothing to refund' },
   refund_exceeds_captured: { status: 409, title: 'More than may still be refunded' },
   refund_window_passed: { status: 409, title: 'The time for refunds is over' },
@@ -26,6 +30,7 @@ const noes: Readonly<Record<NoCode, HttpErrorKind>> = {
   regulated_not_permitted: { status: 402, title: 'A rule on regulated goods forbids the payment' },
   not_submitted_in_time: { status: 402, title: 'The payment was not submitted in time' },
   capture_declined: { status: 402, title: 'The capture was declined' },
+  increment_declined: { status: 402, title: 'The increment was declined' },
   refund_declined: { status: 402, title: 'The refund was declined' },
   void_declined: { status: 402, title: 'The void was declined' },
 };

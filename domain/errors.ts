@@ -5,6 +5,10 @@ export const refusalCodes = [
   'payment_not_capturable',
   'capture_exceeds_authorization',
   'partial_capture_not_supported',
+  'payment_not_incrementable',
+  'increment_not_supported',
+  'increment_pending',
+  'increment_too_large',
   'payment_not_refundable',
   'refund_exceeds_captured',
   'refund_window_passed',
@@ -21,6 +25,7 @@ export const noCodes = [
   'regulated_not_permitted',
   'not_submitted_in_time',
   'capture_declined',
+  'increment_declined',
   'refund_declined',
   'void_declined',
 ] as const;

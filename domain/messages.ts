@@ -82,6 +82,10 @@ const declineMessages: Readonly<Record<string, Message>> = {
     shopper: tryLater,
     merchant: 'The provider took back what it had reported as done.',
   },
+  not_incrementable: {
+    shopper: tryLater,
+    merchant: 'The authorization was over before it could be raised; nothing was sent.',
+  },
   refund_window_passed: {
     shopper: tryLater,
     merchant:

@@ -8,7 +8,7 @@ import {
 } from './payment-state.ts';
 import type { PaymentStatus } from './payment.ts';
 import type { JournalEntry } from './journal-entry.ts';
-import { releaseEntry } from './posting-rules/authorization.ts';
+import { growHold, release } from './hold.ts';
 import { captureEntry } from './posting-rules/capture.ts';
 import { lateSuccessReturnedEntry } from './posting-rules/suspense.ts';
 import type { Decline, ProviderEvidence } from './provider.ts';
@@ -44,6 +44,8 @@ export function successEffect(r: OperationRecording, evidence: ProviderEvidence)
       };
     case 'void':
       return voidEffect(r, evidence);
+    case 'increment':
+      return incrementEffect(r);
   }
 }
 
@@ -82,11 +84,20 @@ export function captureEffect(r: OperationRecording): Effect {
   return {
     payment: { captureClosed: closed },
     entries: [
-      releaseEntry(payment, attempt, released, operation.id),
+      release(payment, attempt, released, operation.id),
       captureEntry(payment, attempt, operation),
     ],
     status,
     events: [status === 'captured' ? 'payment.captured' : 'payment.partially_captured'],
+  };
+}
+
+/** What is authorized rises with the operation itself, by the database's trigger. */
+export function incrementEffect({ payment, operation, attempt }: OperationRecording): Effect {
+  return {
+    payment: {},
+    entries: growHold(payment, attempt, operation),
+    events: ['increment.succeeded'],
   };
 }
 
@@ -95,7 +106,7 @@ function voidEffect(r: OperationRecording, evidence: ProviderEvidence): Effect {
   const held = payment.amountAuthorized - payment.amountCaptured;
   const entries =
     attempt.status === 'authorized' && held > 0n && !payment.captureClosed
-      ? [releaseEntry(payment, attempt, held, operation.id)]
+      ? [release(payment, attempt, held, operation.id)]
       : [];
   if (payment.amountCaptured > 0n) {
     return {
@@ -147,7 +158,7 @@ export function failureEffect(
           basis: basisOf(evidence),
         },
       }),
-      entries: [releaseEntry(payment, attempt, held, operation.id)],
+      entries: [release(payment, attempt, held, operation.id)],
       status,
       events: [`payment.${status}`],
     };
@@ -156,7 +167,7 @@ export function failureEffect(
   if (payment.captureClosed) {
     return {
       payment: {},
-      entries: [releaseEntry(payment, attempt, operation.amount, operation.id)],
+      entries: [release(payment, attempt, operation.amount, operation.id)],
       ...(others === 0n && statusBehindFinal(payment)),
       events: [],
     };

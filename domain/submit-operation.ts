@@ -53,6 +53,12 @@ export function planOperation(
       return { kind: 'close', change: cancelUnsent(payment, operation) };
     }
   }
+  if (
+    operation.kind === 'increment' &&
+    (payment.captureClosed || attempt?.status !== 'authorized')
+  ) {
+    return { kind: 'close', change: refuseUnsent(operation, 'not_incrementable') };
+  }
   if (attempt !== undefined && closedByWindow(payment, operation, attempt, contractOf)) {
     return { kind: 'close', change: refuseUnsent(operation, 'refund_window_passed') };
   }

@@ -5,6 +5,8 @@ export const submitWithinMsDefault = 300_000;
 /** A declined payment takes further attempts for this long. */
 export const paymentLifetimeMs = 24 * 3_600_000;
 export const attemptsMax = 10;
+/** An authorization is raised this often at most, as networks have it. */
+export const incrementsMax = 10;
 
 /** From commit 2 to the moment the request must have left; past it the permit is void. */
 export const sendWithinMs = 2_000;

@@ -50,7 +50,7 @@ export const contracts: readonly Contract[] = [
     sale: true,
     partialCapture: true,
     multipleCaptures: true,
-    incrementalAuthorization: false,
+    incrementalAuthorization: true,
     modifications: 'synchronous',
     refundWindowMs: 365 * day,
     lookup: true,

@@ -16,7 +16,7 @@ export const sandboxContracts: readonly ProviderContract[] = [
     sale: true,
     partialCapture: true,
     multipleCaptures: true,
-    incrementalAuthorization: false,
+    incrementalAuthorization: true,
     modifications: 'synchronous',
     refundWindowMs: 365 * day,
     lookup: true,

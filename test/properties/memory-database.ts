@@ -216,6 +216,10 @@ function reserve(payment: Row, operation: Row, was: unknown): void {
   };
   const opened = (isOpen ? amount : 0) - (includes(openOperationStatuses, was) ? amount : 0);
   const done = (status === 'succeeded' ? amount : 0) - (was === 'succeeded' ? amount : 0);
+  if (kind === 'increment') {
+    add('amount_authorized', done);
+    return;
+  }
   if (kind === 'void') payment['void_open'] = isOpen;
   else {
     add(kind === 'capture' ? 'capture_reserved' : 'refund_reserved', opened);
