@@ -89,6 +89,8 @@ describe('what each outcome leaves in the books', () => {
       'succeeded',
       done,
     ],
+    ['acknowledged, in doubt, done', [pending(), unknown(), yes], 'succeeded', done],
+    ['acknowledged, in doubt, refused', [pending(), unknown(), declined()], 'failed', {}],
     ['in doubt, acknowledged, refused', [unknown(), pending(), declined()], 'failed', {}],
   ] as const)('%s', (_, outcomes, status, left) => {
     const { refund, entries } = lifeOf(outcomes);
