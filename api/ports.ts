@@ -149,6 +149,7 @@ export interface Payments {
   readonly capture: Command<CaptureInput>;
   readonly cancel: Command<{ readonly reason?: string | undefined }>;
   readonly refund: Command<RefundInput>;
+  readonly increment: Command<{ readonly amountMinor: bigint }>;
   find(principal: Principal, paymentId: string): Promise<PaymentSnapshot | null>;
   /** Newest first. */
   list(principal: Principal, filter: PaymentFilter, page: Page): Promise<Paged<PaymentSnapshot>>;

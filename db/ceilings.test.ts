@@ -125,6 +125,29 @@ describe.each(roles)('as %s', (role) => {
     expect(await insert(role, payment, late)).not.toBe('accepted');
   });
 
+  test('of 16 increments at once exactly one is under way, and it raises nothing yet', async () => {
+    const payment = await on.tried({ amount: 100n });
+    const verdicts = await parallel(16, () =>
+      insert(role, payment, { kind: 'increment', amount: 50n }),
+    );
+    expect(countOf(verdicts)).toEqual({ accepted: 1, operations_one_increment: 15 });
+    expect(await on.state(payment.id)).toMatchObject({ amountAuthorized: 100n });
+    expect(await insert(role, payment, { amount: 101n })).toBe(
+      'payments_captured_within_authorized',
+    );
+  });
+
+  test('nothing is raised that is being canceled, or beyond the largest amount', async () => {
+    const payment = await on.tried({ amount: 100n });
+    const most = BigInt(Number.MAX_SAFE_INTEGER);
+    const increment = { kind: 'increment' as const };
+    expect(await insert(role, payment, { ...increment, amount: most - 99n })).toBe(
+      'increment_too_large',
+    );
+    expect(await insert(role, payment, { kind: 'void' })).toBe('accepted');
+    expect(await insert(role, payment, { ...increment, amount: 1n })).toBe('cancel_pending');
+  });
+
   test.each([0n, -1n])('an operation of %s is refused', async (amount) => {
     const payment = await on.captured({ amount: 100n });
     expect(await insert(role, payment, { kind: 'refund', amount })).toBe(
@@ -185,6 +208,43 @@ describe('what is in flight counts', () => {
     expect(await insert('tender_api', payment, { kind: 'refund', amount: 1n })).toBe(
       'payments_refunded_within_captured',
     );
+  });
+});
+
+describe('an increment', () => {
+  const raise = { kind: 'increment' as const, amount: 50n };
+  test('raises what is authorized when it succeeded, and only then', async () => {
+    const doubtful = await on.operate(await on.tried({ amount: 100n }), raise, unknown());
+    expect(doubtful.amountAuthorized).toBe(100n);
+    const before = await on.tried({ amount: 100n });
+    const after = await on.operate(before, raise, approved({ amountMinor: 50n }));
+    expect(after.amountAuthorized).toBe(150n);
+    expect(await insert('tender_api', after, { amount: 150n })).toBe('accepted');
+    const refused = await on.operate(await on.tried({ amount: 100n }), raise, declined());
+    expect(refused.amountAuthorized).toBe(100n);
+  });
+
+  test('taken back after it was captured is a fact that no ceiling refuses', async () => {
+    const before = await on.tried({ amount: 100n });
+    const raised = await on.operate(before, raise, approved({ amountMinor: 50n }));
+    const part = { amount: 130n };
+    const captured = await on.operate(raised, part, approved({ amountMinor: 130n }));
+    const [increment] = captured.operations;
+    await on.rows.all(`update operations set status = 'failed' where id = $1`, [increment?.id]);
+    expect(await on.state(captured.id)).toMatchObject({
+      amountAuthorized: 130n,
+      amountCaptured: 130n,
+    });
+  });
+
+  test('is not booked by whoever writes the payment', async () => {
+    const payment = await on.tried({ amount: 100n });
+    const by = (column: string) =>
+      verdictOf(
+        on.rows.all(`update payments set ${column} = ${column} + 1 where id = $1`, [payment.id]),
+      );
+    expect(await by('amount_incremented')).toBe('amounts_follow_operations');
+    expect(await by('amount_authorized')).toBe('payments_authorized_within_amount');
   });
 });
 

@@ -2,9 +2,9 @@
 import { sql, type Transaction } from 'kysely';
 import type { Change } from '../domain/change.ts';
 import type { PaymentState } from '../domain/payment-state.ts';
-import type { JournalEntry } from '../domain/journal-entry.ts';
 import type { Db } from './client.ts';
 import type { Database } from './database.ts';
+import { encodeEntry } from './ledger-posting.ts';
 import type { PaymentSnapshot } from './snapshot.ts';
 
 export interface Committed {
@@ -40,23 +40,13 @@ export async function commitChange(
 function encodeChange(payment: PaymentState, change: Change): unknown {
   return {
     ...(columns(change) as object),
-    entries: (change.entries ?? []).map((entry) => encodeEntry(payment, entry)),
+    entries: (change.entries ?? []).map((entry) =>
+      encodeEntry({ ...entry, merchantId: payment.merchantId, paymentId: payment.id }),
+    ),
     timeline: columns(change.timeline),
     events: columns(change.events ?? []),
     payment_id: payment.id,
     version: String(payment.version),
-  };
-}
-
-function encodeEntry(payment: PaymentState, entry: JournalEntry): unknown {
-  return {
-    merchant_id: payment.merchantId,
-    payment_id: payment.id,
-    key: entry.key,
-    event: entry.event,
-    state: entry.state,
-    resolves_key: entry.resolvesKey,
-    postings: entry.postings.map((p) => ({ ...p, amount: String(p.amount) })),
   };
 }
 

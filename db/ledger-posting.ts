@@ -11,8 +11,6 @@ export interface EntryToPost extends Omit<JournalEntry, 'postings'> {
   readonly postings?: JournalEntry['postings'];
   /** The final step of the pending entry `resolvesKey`; without it, a part of that is released. */
   readonly resolution?: 'post' | 'void' | 'expire';
-  /** Of a pending entry, by the database's clock. */
-  readonly expiresInSeconds?: number;
   readonly reversesId?: string;
   /** Asked for, not happened: limits and closed periods may refuse it. A fact is refused by neither (P4). */
   readonly request?: boolean;
@@ -81,7 +79,8 @@ export async function postEntries(
   return rows[0]?.verdicts ?? [];
 }
 
-function encodeEntry(entry: EntryToPost): unknown {
+/** As `post_entries` reads it; undefined fields are left out, so they are no part of the entry's hash. */
+export function encodeEntry(entry: EntryToPost): unknown {
   return {
     merchant_id: entry.merchantId,
     payment_id: entry.paymentId,
@@ -91,6 +90,8 @@ function encodeEntry(entry: EntryToPost): unknown {
     resolves_key: entry.resolvesKey,
     resolution: entry.resolution,
     expires_in_seconds: entry.expiresInSeconds,
+    effective_at:
+      entry.effectiveAt === undefined ? undefined : new Date(entry.effectiveAt).toISOString(),
     reverses_id: entry.reversesId,
     effective_at:
       entry.effectiveAt === undefined ? undefined : new Date(entry.effectiveAt).toISOString(),

@@ -121,7 +121,7 @@ const storedBalances: Proof = {
 
 /**
  * The payments' own amounts against the books. Moved: what was captured and not given back stands at
- * providers (1100), on its way to the shopper (2140), in suspense (2900) or was taken as a dispute fee (5200).
+ * providers (1100), in suspense (2900) or was taken as a dispute fee (5200); a refund counts once it has settled.
  * Held: what is authorized and not captured, behind a final capture what is under way, and what a late
  * authorization holds until it is given back. `which`: a condition on the payments `y`, `whose` the same on
  * the entries `e`.
@@ -132,7 +132,7 @@ export const subLedgers = (which = 'true', whose = 'true'): Proof => ({
     select 'payment ' || y.id || ' says ' || s.says || ' ' || y.currency || s.which || ', its entries say ' || s.booked as what
     from payments y left join (
       select e.payment_id, p.currency,
-        sum(${net}) filter (where e.state = 'posted' and p.account in ('1100', '2140', '2900', '5200')) as moved,
+        sum(${net}) filter (where e.state = 'posted' and p.account in ('1100', '2900', '5200')) as moved,
         sum(${net}) filter (where e.state = 'pending' and p.account = '1100') as held
       from journal_entries e join postings p on p.entry_id = e.id
       where e.payment_id is not null and ${whose} group by 1, 2) b on b.payment_id = y.id and b.currency = y.currency

@@ -281,6 +281,7 @@ describe('a race of 20 writers on the same accounts', () => {
     expect(short(await balances(merchant))).toEqual([
       '1100 alder USD 0/0 60000/10000',
       '2100 - USD 0/0 10000/60000',
+      '2140 alder USD 0/0 0/0',
     ]);
   });
 });

@@ -205,5 +205,6 @@ function operationState(o: OperationRow): OperationState {
     absences: o.absences,
     dueAt: instant(o.due_at),
     failureCode: o.failure?.code ?? null,
+    createdAt: Date.parse(o.created_at),
   };
 }

@@ -8,6 +8,7 @@ import {
   capturable,
   isOpen,
   liveAttempt,
+  openIncrement,
   refundable,
   type PaymentMethod,
   type PaymentState,
@@ -25,11 +26,11 @@ export interface Asking {
   readonly actor: string;
 }
 
-function refuse(code: RefusalCode, detail: string): Judgement {
+export function refuse(code: RefusalCode, detail: string): Judgement {
   return { kind: 'refused', code, detail };
 }
 
-function attemptInDoubt(payment: PaymentState): boolean {
+export function attemptInDoubt(payment: PaymentState): boolean {
   const status = liveAttempt(payment)?.status;
   return status === 'submitting' || status === 'pending' || status === 'unknown';
 }
@@ -56,6 +57,12 @@ export function requestCapture(
   if (amount > left || amount <= 0n) {
     return refuse('capture_exceeds_authorization', `${String(left)} may still be captured.`);
   }
+  const final = ask.final ?? false;
+  if (!final && amount === left && openIncrement(payment) !== undefined) {
+    const detail =
+      'The authorization is being raised: say final, or wait for what can be captured.';
+    return refuse('increment_pending', detail);
+  }
   const contract = contractOf(attempt.provider);
   if (!contract.partialCapture && amount < left) {
     return refuse('partial_capture_not_supported', `${attempt.provider} captures in full only.`);
@@ -65,7 +72,7 @@ export function requestCapture(
     kind: 'capture',
     cause: 'request',
     amount,
-    final: (ask.final ?? false) || amount === left || !contract.multipleCaptures,
+    final: final || amount === left || !contract.multipleCaptures,
   });
 }
 
@@ -116,7 +123,8 @@ export function requestCancel(
   ask: Asking & { readonly reason?: string | undefined },
 ): Judgement {
   if (payment.voidOpen) return refuse('cancel_pending', 'The payment is already being canceled.');
-  const left = payment.amount - payment.amountCaptured;
+  const { amount, amountAuthorized } = payment;
+  const left = (amount > amountAuthorized ? amount : amountAuthorized) - payment.amountCaptured;
   if (!cancelable.includes(payment.status) || payment.captureClosed || left <= 0n) {
     return refuse(
       'payment_not_cancelable',
@@ -133,7 +141,7 @@ export function requestCancel(
   });
 }
 
-function accepted(
+export function accepted(
   payment: PaymentState,
   ask: Asking,
   operation: Omit<NewOperation, 'id' | 'status' | 'late' | 'dueAt' | 'basis' | 'requestedBy'>,

@@ -21,6 +21,8 @@ export interface JournalEntry {
   readonly reversesKey?: string;
   /** When it happened, where that is not when it is written; ms since the epoch. */
   readonly effectiveAt?: number;
+  /** Of a pending entry: how long what it holds is good for, from when it is recorded. */
+  readonly expiresInSeconds?: number;
   readonly reason?: string;
   /** Whoever approved what needs a second person. */
   readonly approver?: string;

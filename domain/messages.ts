@@ -87,6 +87,15 @@ const declineMessages: Readonly<Record<string, Message>> = {
     merchant:
       'The issuer wants the shopper to confirm: take the payment again while they are there.',
   },
+  not_incrementable: {
+    shopper: tryLater,
+    merchant: 'The authorization was over before it could be raised; nothing was sent.',
+  },
+  refund_window_passed: {
+    shopper: tryLater,
+    merchant:
+      'The provider takes no refund any more, so long after the capture. Pay back another way.',
+  },
   authentication_failed: { shopper: notAccepted, merchant: 'The shopper did not pass 3-D Secure.' },
 };
 

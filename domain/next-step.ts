@@ -45,7 +45,7 @@ function operationStep(payment: PaymentState): Step | undefined {
   return undefined;
 }
 
-/** Earlier rows go first: what closes the authorization must not overtake a capture; a cancel waits until it is known what there is to cancel. */
+/** Earlier rows go first: what closes the authorization must not overtake a capture or an increment; a cancel waits until it is known what there is to cancel. */
 function mustQueue(payment: PaymentState, operation: OperationState): boolean {
   if (operation.status !== 'requested' || operation.late) return false;
   const closes = operation.kind === 'void' || (operation.kind === 'capture' && operation.final);
@@ -55,7 +55,8 @@ function mustQueue(payment: PaymentState, operation: OperationState): boolean {
     return true;
   }
   return payment.operations.some(
-    (o) => o.kind === 'capture' && o.number < operation.number && isOpen(o),
+    (o) =>
+      (o.kind === 'capture' || o.kind === 'increment') && o.number < operation.number && isOpen(o),
   );
 }
 

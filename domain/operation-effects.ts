@@ -8,12 +8,13 @@ import {
 } from './payment-state.ts';
 import type { PaymentStatus } from './payment.ts';
 import type { JournalEntry } from './journal-entry.ts';
-import { releaseEntry } from './posting-rules/authorization.ts';
+import { growHold, release } from './hold.ts';
 import { captureEntry } from './posting-rules/capture.ts';
-import { refundEntry } from './posting-rules/refund.ts';
 import { lateSuccessReturnedEntry } from './posting-rules/suspense.ts';
 import type { Decline, ProviderEvidence } from './provider.ts';
 import { basisOf } from './recording.ts';
+import { isRefundOfCapture, refundDone, refundRefused } from './refund-entries.ts';
+import { mayHaveExpired } from './expiry.ts';
 import { lookupDelayMs, retryExpiryMs } from './timing.ts';
 
 export interface OperationRecording {
@@ -38,11 +39,13 @@ export function successEffect(r: OperationRecording, evidence: ProviderEvidence)
     case 'refund':
       return {
         payment: {},
-        entries: [refundEntry(r.payment, r.attempt, r.operation)],
+        entries: refundDone(r),
         events: ['refund.succeeded'],
       };
     case 'void':
       return voidEffect(r, evidence);
+    case 'increment':
+      return incrementEffect(r);
   }
 }
 
@@ -81,11 +84,20 @@ export function captureEffect(r: OperationRecording): Effect {
   return {
     payment: { captureClosed: closed },
     entries: [
-      releaseEntry(payment, attempt, released, operation.id),
+      release(payment, attempt, released, operation.id),
       captureEntry(payment, attempt, operation),
     ],
     status,
     events: [status === 'captured' ? 'payment.captured' : 'payment.partially_captured'],
+  };
+}
+
+/** What is authorized rises with the operation itself, by the database's trigger. */
+export function incrementEffect({ payment, operation, attempt }: OperationRecording): Effect {
+  return {
+    payment: {},
+    entries: growHold(payment, attempt, operation),
+    events: ['increment.succeeded'],
   };
 }
 
@@ -94,7 +106,7 @@ function voidEffect(r: OperationRecording, evidence: ProviderEvidence): Effect {
   const held = payment.amountAuthorized - payment.amountCaptured;
   const entries =
     attempt.status === 'authorized' && held > 0n && !payment.captureClosed
-      ? [releaseEntry(payment, attempt, held, operation.id)]
+      ? [release(payment, attempt, held, operation.id)]
       : [];
   if (payment.amountCaptured > 0n) {
     return {
@@ -128,6 +140,7 @@ export function failureEffect(
 ): Effect {
   const { payment, operation, attempt } = r;
   if (operation.kind === 'void') return voidFailureEffect(r);
+  if (isRefundOfCapture(operation)) return { payment: {}, entries: refundRefused(r), events: [] };
   if (operation.kind !== 'capture' || operation.late)
     return { payment: {}, entries: [], events: [] };
   const others = otherOpenCaptures(r);
@@ -145,7 +158,7 @@ export function failureEffect(
           basis: basisOf(evidence),
         },
       }),
-      entries: [releaseEntry(payment, attempt, held, operation.id)],
+      entries: [release(payment, attempt, held, operation.id)],
       status,
       events: [`payment.${status}`],
     };
@@ -154,13 +167,16 @@ export function failureEffect(
   if (payment.captureClosed) {
     return {
       payment: {},
-      entries: [releaseEntry(payment, attempt, operation.amount, operation.id)],
+      entries: [release(payment, attempt, operation.amount, operation.id)],
       ...(others === 0n && statusBehindFinal(payment)),
       events: [],
     };
   }
   return {
     payment: {},
+    ...(mayHaveExpired(r) && {
+      attempt: { id: attempt.id, fromStatus: attempt.status, dueAt: payment.now },
+    }),
     entries: [],
     ...(payment.status === 'processing' && { status: 'requires_capture' as const }),
     events: [],

@@ -48,7 +48,7 @@ export interface AttemptState {
   readonly createdAt: number;
 }
 
-export type OperationKind = 'capture' | 'void' | 'refund';
+export type OperationKind = 'capture' | 'void' | 'refund' | 'increment';
 export type OperationCause = 'request' | 'automatic' | 'cancel' | 'expiry' | 'late_success';
 
 export interface OperationState {
@@ -70,6 +70,7 @@ export interface OperationState {
   readonly absences: number;
   readonly dueAt: number | null;
   readonly failureCode: string | null;
+  readonly createdAt: number;
 }
 
 export interface PaymentState {
@@ -126,6 +127,10 @@ export function isOpen(operation: OperationState): boolean {
 /** The void that reserves all that is not captured, while it is under way. */
 export function openVoid(payment: PaymentState): OperationState | undefined {
   return payment.operations.find((o) => o.kind === 'void' && !o.late && isOpen(o));
+}
+
+export function openIncrement(payment: PaymentState): OperationState | undefined {
+  return payment.operations.find((o) => o.kind === 'increment' && isOpen(o));
 }
 
 /** What may still be captured, in-flight captures counted. */

@@ -146,7 +146,7 @@ export interface Refunds {
   refund(request: OperationRequest): Promise<ProviderOutcome>;
 }
 
-export type LookupKind = 'authorize' | 'capture' | 'void' | 'refund';
+export type LookupKind = 'authorize' | 'capture' | 'void' | 'refund' | 'increment';
 
 export interface LooksUp {
   /** Looks up one attempt or operation by our reference. */

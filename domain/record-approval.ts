@@ -64,7 +64,8 @@ export function recordAuthorized(r: Recording, outcome: Approved): Change {
   if (r.attempt.amount === 0n) return recordSetUp(r, outcome);
   const captureNow = r.payment.captureMethod === 'automatic' && openVoid(r.payment) === undefined;
   const status: PaymentStatus = captureNow ? 'processing' : 'requires_capture';
-  const expiresAt = r.payment.now + authorizationLifeMs(r.contract, outcome.card?.brand);
+  const lifeMs = authorizationLifeMs(r.contract, outcome.card?.brand);
+  const expiresAt = r.payment.now + lifeMs;
   const payment: PaymentPatch = {
     status,
     amountAuthorized: r.attempt.amount,
@@ -104,7 +105,7 @@ export function recordAuthorized(r: Recording, outcome: Approved): Change {
         ],
       },
     }),
-    entries: [authorizationEntry(r.payment, r.attempt)],
+    entries: [authorizationEntry(r.payment, r.attempt, lifeMs)],
     timeline: [
       attemptLine(r, 'authorized', outcome.evidence),
       ...(status === r.payment.status ? [] : [paymentLine(r, status, basis)]),

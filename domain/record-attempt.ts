@@ -7,7 +7,7 @@ import type { AttemptState, PaymentState } from './payment-state.ts';
 import type { AttemptStatus } from './payment.ts';
 import type { ProviderOutcome } from './provider.ts';
 import { recordAuthorized, recordLateSuccess, recordSale } from './record-approval.ts';
-import { recordAuthorizationLost, recordLateFailure } from './record-late-failure.ts';
+import { recordAuthorizationOver, recordLateFailure } from './record-late-failure.ts';
 import { failOver, recordNo } from './record-no.ts';
 import {
   attemptLine,
@@ -224,7 +224,7 @@ export function dueWhenDecided(payment: PaymentState, attempt: AttemptState): nu
 }
 
 /** Ends we know of by our own doing, or that are no news. */
-const ownEnds: readonly string[] = ['already_voided', 'reference_voided', 'authorization_expired'];
+const ownEnds: readonly string[] = ['already_voided', 'reference_voided'];
 
 /** A lookup that says no to what was authorized or sold: the provider took it back. */
 function takenBack(r: Recording, outcome: ProviderOutcome): Change | null {
@@ -232,10 +232,13 @@ function takenBack(r: Recording, outcome: ProviderOutcome): Change | null {
   if (attempt.status !== 'authorized' || outcome.kind !== 'declined') return null;
   if (outcome.evidence.kind !== 'lookup' || ownEnds.includes(outcome.decline.code)) return null;
   const reversal = { payment, attempt, evidence: outcome.evidence };
+  if (outcome.decline.code === 'authorization_expired') {
+    return recordAuthorizationOver(reversal, 'expired');
+  }
   const capture = payment.operations.find(
     (o) => o.kind === 'capture' && o.status === 'succeeded' && o.attemptId === attempt.id,
   );
   return attempt.kind === 'sale' && capture !== undefined
     ? recordLateFailure(reversal, capture, outcome.decline)
-    : recordAuthorizationLost(reversal);
+    : recordAuthorizationOver(reversal, 'lost');
 }

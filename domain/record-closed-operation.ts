@@ -3,7 +3,7 @@ import type { Change, TimelineLine } from './change.ts';
 import type { OperationRecording } from './operation-effects.ts';
 import { attemptById, type OperationState, type PaymentState } from './payment-state.ts';
 import type { LookupResult, ProviderEvidence, ProviderOutcome } from './provider.ts';
-import { recordLateCapture, recordLateFailure, recordLateRefund } from './record-late-failure.ts';
+import { recordLateHold, recordLateFailure, recordLateRefund } from './record-late-failure.ts';
 import { checkAmount } from './recording.ts';
 import { lookupDelayMs } from './timing.ts';
 
@@ -90,5 +90,5 @@ function lateFact(
   const { amount } = operation;
   const seen = checkAmount(outcome, { amount, currency: payment.currency });
   if (seen.kind !== 'approved') return null;
-  return recordLateRefund(reversal, operation) ?? recordLateCapture(reversal, operation);
+  return recordLateRefund(reversal, operation) ?? recordLateHold(reversal, operation);
 }

@@ -3,9 +3,9 @@
  * it did after it had said no. Only a lookup is believed; entries of their own correct the books.
  */
 import type { AttemptPatch, Change, TimelineLine } from './change.ts';
-import { captureEffect } from './operation-effects.ts';
+import { captureEffect, incrementEffect } from './operation-effects.ts';
 import type { AttemptState, OperationState, PaymentState } from './payment-state.ts';
-import { releaseEntry } from './posting-rules/authorization.ts';
+import { release, shrinkHold } from './hold.ts';
 import { captureFailedEntry } from './posting-rules/capture.ts';
 import { refundEntry, refundFailedEntry } from './posting-rules/refund.ts';
 import type { Decline, ProviderEvidence } from './provider.ts';
@@ -23,22 +23,23 @@ function move(
   id: Readonly<Record<string, string>>,
   from: string,
   to: string,
+  late = true,
 ): TimelineLine {
   return {
     actor: `provider:${r.evidence.provider}`,
     kind: `${kind}.${to}`,
     fromStatus: from,
     toStatus: to,
-    evidence: { ...id, ...r.evidence, late: true },
+    evidence: { ...id, ...r.evidence, ...(late && { late }) },
   };
 }
 
 /** Nothing is held any more: a sale's attempt ends with its capture. */
-function attemptGone(r: Reversal): AttemptPatch {
+function attemptGone(r: Reversal, status: 'voided' | 'expired' = 'voided'): AttemptPatch {
   return {
     id: r.attempt.id,
     fromStatus: r.attempt.status,
-    status: 'voided',
+    status,
     dueAt: null,
     basis: basisOf(r.evidence),
   };
@@ -50,6 +51,7 @@ export function recordLateFailure(
   failure: Decline,
 ): Change | null {
   if (operation.late || operation.kind === 'void') return null;
+  if (operation.kind === 'increment') return incrementTakenBack(r, operation, failure);
   return operation.kind === 'refund'
     ? refundTakenBack(r, operation, failure)
     : captureTakenBack(r, operation, failure);
@@ -84,6 +86,15 @@ function refundTakenBack(r: Reversal, operation: OperationState, failure: Declin
   };
 }
 
+function incrementTakenBack(r: Reversal, operation: OperationState, failure: Decline): Change {
+  return {
+    operations: failed(r, operation, failure),
+    entries: shrinkHold(r.payment, r.attempt, operation),
+    timeline: [move(r, 'increment', { operation_id: operation.id }, 'succeeded', 'failed')],
+    events: [{ type: 'increment.failed', operationId: operation.id }],
+  };
+}
+
 function captureTakenBack(r: Reversal, operation: OperationState, failure: Decline): Change {
   const { payment, attempt, evidence } = r;
   const nothingLeft = payment.amountCaptured === operation.amount;
@@ -103,7 +114,7 @@ function captureTakenBack(r: Reversal, operation: OperationState, failure: Decli
     operations: failed(r, operation, failure),
     entries: [
       captureFailedEntry(payment, attempt, operation),
-      ...(rest > 0n ? [releaseEntry(payment, attempt, rest, `${operation.id}/failed_late`)] : []),
+      ...(rest > 0n ? [release(payment, attempt, rest, `${operation.id}/failed_late`)] : []),
     ],
     timeline: [
       move(r, 'capture', { operation_id: operation.id }, 'succeeded', 'failed'),
@@ -127,20 +138,25 @@ function statusAfterLoss(
   return payment.status === 'partially_captured' ? 'captured' : undefined;
 }
 
-/** An authorization the provider no longer knows, before anything of it was captured. */
-export function recordAuthorizationLost(r: Reversal): Change | null {
+/**
+ * What a lookup says of an authorization before anything of it was captured: the provider no longer knows
+ * it, or it has run out there.
+ */
+export function recordAuthorizationOver(r: Reversal, why: 'lost' | 'expired'): Change | null {
   const { payment, attempt, evidence } = r;
   const inUse = payment.amountCaptured > 0n || payment.captureReserved > 0n || payment.voidOpen;
   if (inUse || payment.captureClosed) return null;
+  const [attemptStatus, status] =
+    why === 'lost' ? (['voided', 'failed'] as const) : (['expired', 'expired'] as const);
   return {
-    payment: { status: 'failed', statusBasis: basisOf(evidence), captureClosed: true },
-    attempts: { update: [attemptGone(r)] },
-    entries: [releaseEntry(payment, attempt, attempt.amount, `${attempt.id}/lost`)],
+    payment: { status, statusBasis: basisOf(evidence), captureClosed: true },
+    attempts: { update: [attemptGone(r, attemptStatus)] },
+    entries: [release(payment, attempt, payment.amountAuthorized, `${attempt.id}/${why}`)],
     timeline: [
-      move(r, 'attempt', { attempt_id: attempt.id }, 'authorized', 'voided'),
-      move(r, 'payment', {}, payment.status, 'failed'),
+      move(r, 'attempt', { attempt_id: attempt.id }, 'authorized', attemptStatus, why === 'lost'),
+      move(r, 'payment', {}, payment.status, status, why === 'lost'),
     ],
-    events: [{ type: 'payment.failed' }],
+    events: [{ type: `payment.${status}` }],
   };
 }
 
@@ -168,14 +184,23 @@ export function recordLateRefund(r: Reversal, operation: OperationState): Change
   };
 }
 
-/** A capture that was refused and done all the same, while the authorization still has room for it. */
-export function recordLateCapture(r: Reversal, operation: OperationState): Change | null {
+function fits({ payment, attempt }: Reversal, operation: OperationState): boolean {
+  if (attempt.status !== 'authorized' || payment.captureClosed || payment.voidOpen) return false;
+  if (operation.kind === 'capture') {
+    const free = payment.amountAuthorized - payment.amountCaptured;
+    return payment.captureReserved === 0n && operation.amount <= free;
+  }
+  // Holds are made one after the other: what was raised since stands.
+  return !payment.operations.some((o) => o.kind === 'increment' && o.number > operation.number);
+}
+
+/** A capture or increment that was refused and done all the same, while there is room for it. */
+export function recordLateHold(r: Reversal, operation: OperationState): Change | null {
   const { payment, attempt, evidence } = r;
-  if (operation.kind !== 'capture' || operation.failureCode === 'late_failure') return null;
-  const inUse = payment.captureClosed || payment.voidOpen || payment.captureReserved > 0n;
-  const free = payment.amountAuthorized - payment.amountCaptured;
-  if (attempt.status !== 'authorized' || inUse || operation.amount > free) return null;
-  const effect = captureEffect({ payment, operation, attempt });
+  if (operation.kind !== 'capture' && operation.kind !== 'increment') return null;
+  if (operation.failureCode === 'late_failure' || !fits(r, operation)) return null;
+  const effectOf = operation.kind === 'capture' ? captureEffect : incrementEffect;
+  const effect = effectOf({ payment, operation, attempt });
   const { status } = effect;
   return {
     payment: {
@@ -195,7 +220,7 @@ export function recordLateCapture(r: Reversal, operation: OperationState): Chang
     },
     entries: effect.entries,
     timeline: [
-      move(r, 'capture', { operation_id: operation.id }, 'failed', 'succeeded'),
+      move(r, operation.kind, { operation_id: operation.id }, 'failed', 'succeeded'),
       ...(status === undefined || status === payment.status
         ? []
         : [move(r, 'payment', {}, payment.status, status)]),

@@ -2,7 +2,7 @@
 import type { AttemptPatch, Change } from './change.ts';
 import { openVoid } from './payment-state.ts';
 import type { PaymentStatus } from './payment.ts';
-import { releaseEntry } from './posting-rules/authorization.ts';
+import { release } from './hold.ts';
 import type { ProviderEvidence } from './provider.ts';
 import { attemptLine, basisOf, patchAttempt, paymentLine, type Recording } from './recording.ts';
 import { voidLine } from './submit-operation.ts';
@@ -95,7 +95,7 @@ export function recordFenced(r: Recording, evidence: ProviderEvidence): Change |
   return {
     payment: { status: 'canceled', statusBasis: basis, captureClosed: true, nextAction: null },
     attempts: { update: [patchAttempt(r, 'voided', { dueAt: null, basis })] },
-    entries: [releaseEntry(payment, attempt, attempt.amount, `${attempt.id}/fenced`)],
+    entries: [release(payment, attempt, payment.amountAuthorized, `${attempt.id}/fenced`)],
     timeline: [attemptLine(r, 'voided', evidence), paymentLine(r, 'canceled', basis)],
     events: [{ type: 'payment.canceled' }],
     answers: [{ awaitsId: payment.id, status: 201 }],

@@ -7,11 +7,13 @@ import {
   type Effect,
   type OperationRecording,
 } from './operation-effects.ts';
+import { namedFailure } from './expiry.ts';
 import { recordContradiction } from './record-closed-operation.ts';
 import { sendsOfKey } from './submit-operation.ts';
 import type { PaymentStatus } from './payment.ts';
 import type { Decline, ProviderEvidence, ProviderOutcome } from './provider.ts';
 import { basisOf, checkAmount } from './recording.ts';
+import { isRefundOfCapture, refundAcknowledged } from './refund-entries.ts';
 import { lookupDelayMs, resendDelayMs } from './timing.ts';
 
 export function recordOperation(r: OperationRecording, answered: ProviderOutcome): Change | null {
@@ -39,7 +41,7 @@ export function recordOperation(r: OperationRecording, answered: ProviderOutcome
       if (status === 'pending' || sendsOfKey(r.operation) > 1) return null;
       return recordNotSent(r, outcome.evidence);
     case 'pending':
-      return recordOpen(r, 'pending', outcome.evidence);
+      return recordOpen(r, 'pending', outcome.evidence, outcome.providerReference);
     case 'requires_action':
     case 'unknown':
       return recordOpen(r, 'unknown', outcome.evidence);
@@ -135,12 +137,10 @@ function successAnswers(r: OperationRecording, status: PaymentStatus | undefined
   return status === undefined ? answers : [...answers, { awaitsId: r.payment.id, status: 201 }];
 }
 
-function recordFailure(
-  r: OperationRecording,
-  failure: Decline,
-  evidence: ProviderEvidence,
-): Change {
-  const effect = failureEffect(r, failure, evidence);
+function recordFailure(r: OperationRecording, told: Decline, evidence: ProviderEvidence): Change {
+  const failure = namedFailure(r, told);
+  // Where the word "expired" is ours, what the provider answers to the expiry is the evidence.
+  const effect = failureEffect(r, told, evidence);
   const kind = r.operation.kind;
   return {
     payment: {
@@ -200,8 +200,10 @@ function recordBehindPage(r: OperationRecording, evidence: ProviderEvidence): Ch
 
 /** Absent for good: what was accepted is still to be done, and will be asked for under a new key. */
 export function recordAbsent(r: OperationRecording, evidence: ProviderEvidence): Change | null {
-  // What was acknowledged (`pending`) cannot be proven absent.
-  const open = r.operation.status === 'submitting' || r.operation.status === 'unknown';
+  // What was acknowledged (`pending`) cannot be proven absent, also when it is in doubt since.
+  const open =
+    r.operation.providerReference === null &&
+    (r.operation.status === 'submitting' || r.operation.status === 'unknown');
   return open ? recordNotSent(r, evidence) : null;
 }
 
@@ -228,8 +230,10 @@ function recordOpen(
   r: OperationRecording,
   status: 'pending' | 'unknown',
   evidence: ProviderEvidence,
+  acknowledgedAs?: string,
 ): Change {
   const first = r.operation.status !== status;
+  const acknowledged = acknowledgedAs !== undefined && r.operation.providerReference === null;
   return {
     operations: {
       update: [
@@ -238,11 +242,13 @@ function recordOpen(
           fromStatus: r.operation.status,
           status,
           lookups: r.operation.lookups + (first ? 0 : 1),
+          ...(acknowledged && { providerReference: acknowledgedAs }),
           dueAt: r.payment.now + lookupDelayMs(r.operation.lookups),
           basis: basisOf(evidence),
         },
       ],
     },
+    ...(acknowledged && isRefundOfCapture(r.operation) && { entries: refundAcknowledged(r) }),
     timeline: first ? [line(r, status, evidence)] : [],
     events:
       first && status === 'unknown'

@@ -117,7 +117,9 @@ export function resolveOperation(
   if (lookup.kind === 'no_answer' || payment.now < sendBy + contract.settlingMs) {
     return { kind: 'look_again', absent: false };
   }
-  if (operation.status === 'pending') return { kind: 'look_again', absent: false };
+  // Acknowledged, also where it is in doubt since: it cannot be proven absent.
+  const acknowledged = operation.status === 'pending' || operation.providerReference !== null;
+  if (acknowledged) return { kind: 'look_again', absent: false };
   // One resend per key, then absence is to be proven; where it never can be, as long as the key lives.
   const mayResend = sendsOfKey(operation) < sendsMax || contract.absenceFinalAfterMs === null;
   if (mayResend && operation.keyHorizon !== null && payment.now < operation.keyHorizon) {

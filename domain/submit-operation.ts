@@ -12,6 +12,9 @@ import {
   type PaymentState,
 } from './payment-state.ts';
 import type { OperationRequest, ProviderContract } from './provider.ts';
+import { refundWindowPassed } from './refund-window.ts';
+import { refuseUnsent } from './refuse-unsent.ts';
+import { isRefundOfCapture, refundAsked } from './refund-entries.ts';
 import { sendWithinMs, unansweredAfterMs } from './timing.ts';
 
 export type OperationPlan =
@@ -50,10 +53,30 @@ export function planOperation(
       return { kind: 'close', change: cancelUnsent(payment, operation) };
     }
   }
+  if (
+    operation.kind === 'increment' &&
+    (payment.captureClosed || attempt?.status !== 'authorized')
+  ) {
+    return { kind: 'close', change: refuseUnsent(operation, 'not_incrementable') };
+  }
+  if (attempt !== undefined && closedByWindow(payment, operation, attempt, contractOf)) {
+    return { kind: 'close', change: refuseUnsent(operation, 'refund_window_passed') };
+  }
   if (attempt?.providerReference == null) {
     throw new Error(`operation ${operation.id} has no attempt at a provider`);
   }
   return call(payment, operation, attempt, attempt.providerReference, contractOf(attempt.provider));
+}
+
+/** It waited past the window, unsent: what was sent before is the provider's to refuse. */
+function closedByWindow(
+  payment: PaymentState,
+  operation: OperationState,
+  attempt: AttemptState,
+  contractOf: (provider: string) => ProviderContract,
+): boolean {
+  if (!isRefundOfCapture(operation) || operation.sentCount > 0) return false;
+  return refundWindowPassed(payment, attempt, contractOf(attempt.provider));
 }
 
 function call(
@@ -94,6 +117,9 @@ function call(
           evidence: { operation_id: operation.id, provider: attempt.provider },
         },
       ],
+      ...(isRefundOfCapture(operation) && {
+        entries: refundAsked({ payment, operation, attempt }),
+      }),
     },
     request: operationRequest(payment, operation, attempt, providerReference, providerKey),
   };

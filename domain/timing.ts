@@ -5,6 +5,8 @@ export const submitWithinMsDefault = 300_000;
 /** A declined payment takes further attempts for this long. */
 export const paymentLifetimeMs = 24 * 3_600_000;
 export const attemptsMax = 10;
+/** An authorization is raised this often at most, as networks have it. */
+export const incrementsMax = 10;
 
 /** From commit 2 to the moment the request must have left; past it the permit is void. */
 export const sendWithinMs = 2_000;
@@ -12,6 +14,11 @@ export const sendWithinMs = 2_000;
 export const unansweredAfterMs = 6_000;
 /** A 3-D Secure or bank page not finished by then is looked up, then ended. */
 export const actionWithinMs = 15 * 60_000;
+/**
+ * A capture refused without a reason this close before the end of its authorization asks what became of
+ * that: the provider's clock began when it said yes, ours when that was recorded.
+ */
+export const expiryDoubtMs = 60_000;
 /** An expiry that the provider refused, or that had to stand back, is tried again after this. */
 export const retryExpiryMs = 3_600_000;
 /** An attempt closed by absence is looked up once more. */

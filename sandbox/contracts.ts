@@ -50,7 +50,7 @@ export const contracts: readonly Contract[] = [
     sale: true,
     partialCapture: true,
     multipleCaptures: true,
-    incrementalAuthorization: false,
+    incrementalAuthorization: true,
     modifications: 'synchronous',
     refundWindowMs: 365 * day,
     lookup: true,
@@ -61,7 +61,12 @@ export const contracts: readonly Contract[] = [
     absenceFinalAfterMs: 20 * second,
     settlingMs: 2 * second,
     authorizationLifeMs: 7 * day,
-    authorizationLifeByBrandMs: {},
+    authorizationLifeByBrandMs: {
+      visa: 7 * day,
+      mastercard: 30 * day,
+      amex: 7 * day,
+      discover: 10 * day,
+    },
     connectMs: 5 * second,
     responseMs: 15 * second,
     deadlineMs: 15 * second,
@@ -88,7 +93,7 @@ export const contracts: readonly Contract[] = [
     absenceFinalAfterMs: 30 * second,
     settlingMs: 3 * second,
     authorizationLifeMs: 5 * day,
-    authorizationLifeByBrandMs: {},
+    authorizationLifeByBrandMs: { visa: 4 * day + 18 * hour, mastercard: 7 * day },
     connectMs: 5 * second,
     responseMs: 15 * second,
     deadlineMs: 15 * second,
@@ -115,7 +120,7 @@ export const contracts: readonly Contract[] = [
     absenceFinalAfterMs: null,
     settlingMs: 5 * second,
     authorizationLifeMs: 7 * day,
-    authorizationLifeByBrandMs: {},
+    authorizationLifeByBrandMs: { visa: 10 * day, mastercard: 30 * day, discover: 30 * day },
     connectMs: 5 * second,
     responseMs: 15 * second,
     deadlineMs: 15 * second,
@@ -123,6 +128,11 @@ export const contracts: readonly Contract[] = [
     perSecondMax: 500,
   },
 ];
+
+/** Networks differ: how long an authorization of this card stands, from the moment it was given. */
+export function authorizationLifeMs(contract: Contract, brand: string | null): number {
+  return contract.authorizationLifeByBrandMs[brand ?? ''] ?? contract.authorizationLifeMs;
+}
 
 export function findContract(name: string): Contract | undefined {
   return contracts.find((contract) => contract.name === name);

@@ -14,6 +14,8 @@ import {
 import type { NoCode, RefusalCode } from '../../domain/errors.ts';
 import type { PaymentState } from '../../domain/payment-state.ts';
 import type { ProviderContract } from '../../domain/provider.ts';
+import { requestIncrement } from '../../domain/request-increment.ts';
+import { judgeRefundWindow } from '../../domain/refund-window.ts';
 import { paymentLifetimeMs, submitWithinMsDefault } from '../../domain/timing.ts';
 import { newId } from '../../runtime/ids.ts';
 import type { Commands, CommandResult as Outcome } from '../commands/commands.ts';
@@ -42,7 +44,10 @@ function commanding({
   commands,
   contractOf,
   gate,
-}: PaymentsBackend): Pick<Payments, 'create' | 'addAttempt' | 'capture' | 'cancel' | 'refund'> {
+}: PaymentsBackend): Pick<
+  Payments,
+  'create' | 'addAttempt' | 'capture' | 'cancel' | 'refund' | 'increment'
+> {
   return {
     create: async (principal, key, input, waitMs) => {
       await gate.pass(claim(principal, key));
@@ -66,9 +71,21 @@ function commanding({
       askFor('payment', newId('op'), principal, key, paymentId, waitMs, (p, ask) =>
         requestCancel(p, { ...ask, reason: input.reason }),
       ),
+    increment: (principal, key, paymentId, input, waitMs) =>
+      askFor('operation', newId('op'), principal, key, paymentId, waitMs, (p, ask) =>
+        requestIncrement(p, { ...ask, amount: input.amountMinor }, contractOf),
+      ),
     refund: (principal, key, paymentId, input, waitMs) =>
-      askFor('refund', newId('ref'), principal, key, paymentId, waitMs, (p, ask) =>
-        requestRefund(p, { ...ask, ...amount(input), reason: input.reason }),
+      askFor(
+        'refund',
+        newId('ref'),
+        principal,
+        key,
+        paymentId,
+        waitMs,
+        (p, ask) =>
+          judgeRefundWindow(p, contractOf) ??
+          requestRefund(p, { ...ask, ...amount(input), reason: input.reason }),
       ),
   };
 

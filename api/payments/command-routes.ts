@@ -10,6 +10,7 @@ import {
   cancelSchema,
   captureSchema,
   createPaymentSchema,
+  incrementSchema,
   paymentParams,
   refundSchema,
 } from './request-schema.ts';
@@ -30,6 +31,7 @@ export function paymentCommands(payments: Payments): readonly Route[] {
     captureRoute(payments),
     cancelRoute(payments),
     refundRoute(payments),
+    incrementRoute(payments),
   ];
 }
 
@@ -122,6 +124,25 @@ function refundRoute(payments: Payments): Route {
       const id = requireId('pay', params.payment_id);
       const input = { amountMinor: minorUnits(body.amount), reason: body.reason };
       return commandReply(await payments.refund(principal, key, id, input, waitMs));
+    },
+  );
+}
+
+function incrementRoute(payments: Payments): Route {
+  return commandRoute(
+    {
+      ...common,
+      path: '/v1/payments/{payment_id}/increments',
+      operationId: 'incrementPayment',
+      summary: 'Raise what is authorized, before anything of it is captured',
+      params: paymentParams,
+      body: incrementSchema,
+      answers: { 201: operation, 202: operation, ...refusals },
+    },
+    async ({ principal, key, params, body, waitMs }) => {
+      const id = requireId('pay', params.payment_id);
+      const input = { amountMinor: BigInt(body.amount) };
+      return commandReply(await payments.increment(principal, key, id, input, waitMs));
     },
   );
 }

@@ -75,7 +75,7 @@ const operationFields = {
 export const operationSchema = z
   .strictObject({
     object: z.literal('operation'),
-    kind: z.enum(['capture', 'void']),
+    kind: z.enum(['capture', 'void', 'increment']),
     status: z.enum(['pending', 'unknown', 'succeeded', 'failed']),
     final: z.boolean(),
     ...operationFields,

@@ -138,6 +138,12 @@ export const captureSchema = z
   })
   .meta({ id: 'CaptureCreate' });
 
+export const incrementSchema = z
+  .strictObject({
+    amount: amountSchema.meta({ description: 'By how much: on top of what is authorized.' }),
+  })
+  .meta({ id: 'IncrementCreate' });
+
 export const cancelSchema = z
   .strictObject({ reason: reasonSchema.optional() })
   .meta({ id: 'PaymentCancel' });

@@ -1,6 +1,7 @@
 /** The catalogue: every event that moves money in the books. Each has its golden rows. */
 export const journalEvents = [
   'authorization',
+  'authorization_incremented',
   'authorization_released',
   'capture',
   'capture_failed',

@@ -2,12 +2,16 @@
  * A refund: reserved when requested (pending), the merchant's loss once accepted, gone from the provider
  * once settled. The split into parts and what the balance is short of are fixed at the request and go with
  * the refund through its life, so each step undoes exactly what it should.
+ *
+ * The payment's own flow: pending while it is asked for; accepted (posted, in flight) when the provider
+ * acknowledges it and tells later; settled or declined when it has told. A provider that answers at once
+ * accepts and settles in one entry.
  */
 import { mirrored, type JournalEntry } from '../journal-entry.ts';
 import type { AttemptState, OperationState } from '../payment-state.ts';
 import { fromMerchant } from './balance.ts';
 import { earned, entry, type Books, type Line } from './entry.ts';
-import { grossOf, owedToOthers, type Parts } from './parts.ts';
+import { grossOf, owedToOthers, wholly, type Parts } from './parts.ts';
 
 export interface Refund {
   readonly id: string;
@@ -15,10 +19,25 @@ export interface Refund {
   readonly parts: Parts;
   /** Of the net part, what the merchant's available balance does not cover. */
   readonly short: bigint;
+  /** `captured`: nothing is known to be available yet, so it goes back from where the capture went to. */
+  readonly from?: 'captured' | 'available';
 }
 
-function sources(books: Books, { parts, short }: Refund): readonly Line[] {
-  return [...fromMerchant(books, parts.net, short), ...owedToOthers(parts)];
+function sources(books: Books, { parts, short, from }: Refund): readonly Line[] {
+  const net: readonly Line[] =
+    from === 'captured' ? [[earned(books), parts.net]] : fromMerchant(books, parts.net, short);
+  return [...net, ...owedToOthers(parts)];
+}
+
+type Amount = Pick<OperationState, 'id' | 'amount'>;
+
+/** As the payment's own flow asks for it: undivided, and before anything is known to be available. */
+export function refundOfCapture(
+  attempt: Pick<AttemptState, 'provider'>,
+  operation: Amount,
+): Refund {
+  const { id, amount } = operation;
+  return { id, provider: attempt.provider, parts: wholly(amount), short: 0n, from: 'captured' };
 }
 
 export function refundRequestedEntry(books: Books, refund: Refund): JournalEntry {
@@ -76,12 +95,7 @@ export function refundDeclinedEntry(books: Books, refund: Refund): JournalEntry 
   });
 }
 
-type Amount = Pick<OperationState, 'id' | 'amount'>;
-
-/**
- * Accepted and settled with one evidence, before anything is known to be available: it goes back from
- * where the capture went to. The payment's own flow books its refunds so.
- */
+/** Accepted and settled with one evidence, before anything is known to be available. */
 export function refundEntry(
   books: Books,
   attempt: Pick<AttemptState, 'provider'>,

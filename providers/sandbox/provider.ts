@@ -102,6 +102,9 @@ export function createSandboxProvider(options: SandboxProviderOptions): Provider
     capture: (request) => operate('capture', request),
     void: (request) => operate('void', request),
     refund: (request) => operate('refund', request),
+    ...(contract.incrementalAuthorization && {
+      increment: (request: OperationRequest) => operate('increment', request),
+    }),
     async lookup(kind, reference) {
       const place = `${path}/lookups/${kind}/${encodeURIComponent(reference)}`;
       const answer = await client.call({ method: 'GET', path: place });

@@ -4,13 +4,14 @@ import { isCurrency } from '../../domain/currency.ts';
 import type { Currency } from '../../domain/currency.ts';
 import type { CardFacts } from '../../domain/provider.ts';
 
-export type CallKind = 'authorize' | 'capture' | 'void' | 'refund';
+export type CallKind = 'authorize' | 'capture' | 'void' | 'refund' | 'increment';
 
 const objects: Readonly<Record<CallKind, string>> = {
   authorize: 'authorization',
   capture: 'capture',
   void: 'void',
   refund: 'refund',
+  increment: 'increment',
 };
 
 const code = z.string().regex(/^[a-z0-9_]{1,64}$/);

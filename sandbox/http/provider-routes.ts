@@ -47,6 +47,7 @@ const operationPaths: Readonly<Record<string, OperationKind>> = {
   captures: 'capture',
   voids: 'void',
   refunds: 'refund',
+  increments: 'increment',
 };
 
 function readKey(request: Request): string | null {

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Behaviour, Card } from '../cards.ts';
 import type { Context } from '../context.ts';
+import { authorizationLifeMs } from '../contracts.ts';
 import type { Contract } from '../contracts.ts';
 import type { AuthorizationRow } from '../store/authorizations.ts';
 import { bookAuthorization } from './books.ts';
@@ -50,6 +51,7 @@ function newAuthorization(
 ): AuthorizationRow {
   const { contract, reference, key, amount, currency, capture } = order;
   const isChallenged = decision.status === 'requires_action';
+  const brand = order.card?.brand ?? null;
   return {
     id: `${contract.name}_auth_${uuidv7()}`,
     provider: contract.name,
@@ -64,10 +66,10 @@ function newAuthorization(
     released: 0,
     closed: 0,
     return_url: order.returnUrl,
-    brand: order.card?.brand ?? null,
+    brand,
     last4: order.card?.last4 ?? null,
     created_at: now,
-    expires_at: now + (isChallenged ? challengeLifeMs : contract.authorizationLifeMs),
+    expires_at: now + (isChallenged ? challengeLifeMs : authorizationLifeMs(contract, brand)),
   };
 }
 
@@ -80,7 +82,7 @@ export function approved(row: AuthorizationRow, contract: Contract, now: number)
     decline_code: null,
     captured: isSale ? row.amount : 0,
     closed: isSale ? 1 : 0,
-    expires_at: now + contract.authorizationLifeMs,
+    expires_at: now + authorizationLifeMs(contract, row.brand),
   };
 }
 

@@ -3,7 +3,7 @@ import { errorBody } from '../http/reply.ts';
 import { presentAuthorization, presentOperation } from './present.ts';
 import type { Result } from './result.ts';
 
-export const lookupKinds = ['authorize', 'capture', 'void', 'refund'] as const;
+export const lookupKinds = ['authorize', 'capture', 'void', 'refund', 'increment'] as const;
 export type LookupKind = (typeof lookupKinds)[number];
 
 function notFound(reference: string): Result {
@@ -15,7 +15,10 @@ function lookupAuthorization(context: Context, provider: string, reference: stri
   const { store, clock } = context;
   const [row] = store.authorizations.listByReference(provider, reference);
   if (row !== undefined) {
-    return { status: 200, body: presentAuthorization(row, clock.now(), context.publicUrl()) };
+    // What became of that request: raised since, it is still what was asked for under this reference.
+    const amount = row.amount - store.operations.incrementOf(row.id);
+    const asked = { ...row, amount };
+    return { status: 200, body: presentAuthorization(asked, clock.now(), context.publicUrl()) };
   }
   if (!store.fences.has(provider, reference)) return notFound(reference);
   const decline = { status: 'declined', decline_code: 'reference_voided' };

@@ -29,6 +29,22 @@ function captureRefusal(
   return null;
 }
 
+function incrementRefusal(
+  contract: Contract,
+  authorization: AuthorizationRow,
+  requested: RequestedOperation,
+): string | null {
+  if (authorization.status === 'requires_action') return 'authorization_incomplete';
+  if (!contract.incrementalAuthorization) return 'increment_not_supported';
+  const most = Number.MAX_SAFE_INTEGER - authorization.amount;
+  return requested.amount > most ? 'increment_too_large' : null;
+}
+
+/** Not every issuer says why: at birch a capture that comes too late meets a decline like any other. */
+function expiredCode(contract: Contract, { kind }: RequestedOperation): string {
+  return contract.name === 'birch' && kind === 'capture' ? 'do_not_honor' : 'authorization_expired';
+}
+
 /** The decline code, or null if the operation may go ahead. */
 export function refusalOf(
   contract: Contract,
@@ -45,8 +61,9 @@ export function refusalOf(
   if (authorization.status === 'declined') return 'authorization_declined';
   if (authorization.status === 'voided') return 'already_voided';
   if (authorization.closed === 1) return 'already_captured';
-  if (now >= authorization.expires_at) return 'authorization_expired';
+  if (now >= authorization.expires_at) return expiredCode(contract, requested);
   if (requested.kind === 'capture') return captureRefusal(contract, authorization, requested);
+  if (requested.kind === 'increment') return incrementRefusal(contract, authorization, requested);
   const remaining = remainingAmount(authorization);
   return requested.amount > remaining ? 'void_exceeds_authorization' : null;
 }
@@ -75,6 +92,8 @@ export function applyOperation(
     }
     case 'refund':
       return { ...authorization, refunded: authorization.refunded + amount };
+    case 'increment':
+      return { ...authorization, amount: authorization.amount + amount };
   }
 }
 
@@ -97,5 +116,7 @@ export function revertOperation(
       };
     case 'refund':
       return { ...authorization, refunded: authorization.refunded - amount };
+    case 'increment':
+      return { ...authorization, amount: authorization.amount - amount };
   }
 }

@@ -8,6 +8,7 @@ export interface AuthorizationRow {
   readonly provider: string;
   readonly reference: string;
   readonly key: string;
+  /** As it was raised, if it was. */
   readonly amount: number;
   readonly currency: string;
   /** 1: authorize and capture in one. */
@@ -47,7 +48,7 @@ export function createAuthorizations(database: DatabaseSync): Authorizations {
        :return_url, :brand, :last4, :created_at, :expires_at)`,
   );
   const update = database.prepare(
-    `update authorizations set status = :status, decline_code = :decline_code,
+    `update authorizations set amount = :amount, status = :status, decline_code = :decline_code,
        captured = :captured, refunded = :refunded, released = :released, closed = :closed,
        expires_at = :expires_at
      where id = :id`,
@@ -60,8 +61,9 @@ export function createAuthorizations(database: DatabaseSync): Authorizations {
   );
   return {
     insert: (row) => void insert.run({ ...row }),
-    update({ id, status, decline_code, captured, refunded, released, closed, expires_at }) {
-      update.run({ id, status, decline_code, captured, refunded, released, closed, expires_at });
+    update({ id, amount, status, decline_code, captured, refunded, released, closed, expires_at }) {
+      const money = { amount, captured, refunded, released };
+      update.run({ id, status, decline_code, ...money, closed, expires_at });
     },
     find: (id) => findRow<AuthorizationRow>(find, { id }),
     listByReference: (provider, reference) =>

@@ -9,8 +9,24 @@ import { schema } from './schema.ts';
 export function openDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path);
   database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000');
+  widenOperations(database);
   database.exec(schema);
   return database;
+}
+
+/** Books of before there were increments: a CHECK cannot be changed in place. */
+function widenOperations(database: DatabaseSync): void {
+  const found = database
+    .prepare("select sql from sqlite_master where type = 'table' and name = 'operations'")
+    .get() as { sql: string } | undefined;
+  if (found === undefined || found.sql.includes("'increment'")) return;
+  database.exec(`begin immediate;
+    drop index if exists operations_reference;
+    alter table operations rename to operations_before;
+    ${schema}
+    insert into operations select * from operations_before;
+    drop table operations_before;
+    commit`);
 }
 
 export type Parameters = Readonly<Record<string, SQLInputValue>>;

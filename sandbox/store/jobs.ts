@@ -6,7 +6,7 @@ export interface JobRow {
   /** The authorization or operation it is about. */
   readonly subject_id: string;
   readonly kind: 'late_success' | 'late_failure';
-  readonly operation: 'authorize' | 'capture' | 'void' | 'refund';
+  readonly operation: 'authorize' | 'capture' | 'void' | 'refund' | 'increment';
   readonly authorization_id: string;
   readonly due_at: number;
 }

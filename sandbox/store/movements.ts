@@ -4,7 +4,7 @@ import { listRows } from './database.ts';
 export interface MovementRow {
   readonly provider: string;
   readonly reference: string;
-  readonly operation: 'authorize' | 'capture' | 'void' | 'refund';
+  readonly operation: 'authorize' | 'capture' | 'void' | 'refund' | 'increment';
   readonly amount: number;
   readonly currency: string;
   readonly at: number;

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { findRow } from './database.ts';
 
-export type OperationKind = 'capture' | 'void' | 'refund';
+export type OperationKind = 'capture' | 'void' | 'refund' | 'increment';
 
 export interface OperationRow {
   readonly id: string;
@@ -22,6 +22,8 @@ export interface Operations {
   insert(row: OperationRow): void;
   setStatus(id: string, status: OperationRow['status'], declineCode: string | null): void;
   find(id: string): OperationRow | undefined;
+  /** By how much an authorization was raised since it was given. */
+  incrementOf(authorizationId: string): number;
   /** The one that moved money comes first, should the same reference have been sent twice. */
   findByReference(
     provider: string,
@@ -48,10 +50,16 @@ export function createOperations(database: DatabaseSync): Operations {
      where reference = :reference and provider = :provider and kind = :kind
      order by status = 'declined', id limit 1`,
   );
+  const incrementOf = database.prepare(
+    `select coalesce(sum(amount), 0) as total from operations
+     where authorization_id = :authorizationId and kind = 'increment' and status = 'succeeded'`,
+  );
   return {
     insert: (row) => void insert.run({ ...row }),
     setStatus: (id, status, declineCode) => void setStatus.run({ id, status, declineCode }),
     find: (id) => findRow<OperationRow>(find, { id }),
+    incrementOf: (authorizationId) =>
+      findRow<{ total: number }>(incrementOf, { authorizationId })?.total ?? 0,
     findByReference: (provider, kind, reference) =>
       findRow<OperationRow>(findByReference, { provider, kind, reference }),
   };

@@ -43,7 +43,7 @@ create index if not exists authorizations_reference on authorizations (reference
 create table if not exists operations (
   id text primary key,
   provider text not null,
-  kind text not null check (kind in ('capture', 'void', 'refund')),
+  kind text not null check (kind in ('capture', 'void', 'refund', 'increment')),
   reference text not null,
   key text not null,
   authorization_id text not null,

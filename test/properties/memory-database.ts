@@ -161,8 +161,10 @@ function apply(tables: Tables, change: SentChange, clock: number): Tables {
     if (was !== row['status']) reserve(payment, row, was);
   }
   for (const row of change.operations?.insert ?? []) {
-    const defaults = { sent_count: 0, lookups: 0, absences: 0, provider_key: null, send_by: null };
-    const inserted: Row = { ...defaults, number: operations.length + 1, key_horizon: null, ...row };
+    const unsent = { sent_count: 0, lookups: 0, absences: 0, provider_key: null, send_by: null };
+    const defaults = { ...unsent, key_horizon: null, provider_reference: null };
+    const ours = { number: operations.length + 1, created_at: iso(clock) };
+    const inserted: Row = { ...defaults, ...ours, ...row };
     inserted['amount'] = Number(row['amount']);
     operations.push(inserted);
     reserve(payment, inserted, undefined);
@@ -214,6 +216,10 @@ function reserve(payment: Row, operation: Row, was: unknown): void {
   };
   const opened = (isOpen ? amount : 0) - (includes(openOperationStatuses, was) ? amount : 0);
   const done = (status === 'succeeded' ? amount : 0) - (was === 'succeeded' ? amount : 0);
+  if (kind === 'increment') {
+    add('amount_authorized', done);
+    return;
+  }
   if (kind === 'void') payment['void_open'] = isOpen;
   else {
     add(kind === 'capture' ? 'capture_reserved' : 'refund_reserved', opened);

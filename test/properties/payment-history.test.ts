@@ -17,6 +17,7 @@ import {
   itIsNeverWokenForNothing,
   noMoneyIsHeldTwice,
   nothingIsTakenForNothing,
+  nothingStaysInFlight,
   suspenseIsDrained,
   theBooksAreTheProviders,
   whatIsReservedIsHeld,
@@ -53,6 +54,7 @@ const money = [
   nothingIsTakenForNothing,
   whatIsReservedIsHeld,
   suspenseIsDrained,
+  nothingStaysInFlight,
 ];
 
 describe.each([

@@ -24,6 +24,15 @@ export function whatIsReservedIsHeld(lived: Lived): void {
   expect([...database.journal.held()].filter(([, amount]) => amount !== 0n)).toEqual([]);
 }
 
+/** Refunds in flight: whoever took part in one that ended has what is theirs. */
+export function nothingStaysInFlight(lived: Lived): void {
+  if (isParked(lived)) return;
+  for (const model of lived.providers) {
+    const { name } = model.provider.contract;
+    expect([name, lived.database.journal.posted('2140', name)]).toEqual([name, 0n]);
+  }
+}
+
 export function suspenseIsDrained({ payment, database, providers }: Lived): void {
   const names = providers.map((model) => model.provider.contract.name);
   const waits = names.filter(

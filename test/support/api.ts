@@ -36,6 +36,7 @@ export function fakePorts(ports: Partial<{ [P in keyof Ports]: Partial<Ports[P]>
       capture: unexpected('capture'),
       cancel: unexpected('cancel'),
       refund: unexpected('refund'),
+      increment: unexpected('increment'),
       find: unexpected('find'),
       list: unexpected('list'),
       timeline: unexpected('timeline'),

@@ -50,7 +50,7 @@ export async function differingPayments(sides: Sides): Promise<readonly string[]
 }
 
 function netTaken(movements: readonly BookedMovement[]): number {
-  const sign = { authorize: 0, capture: 1, void: 0, refund: -1 };
+  const sign = { authorize: 0, capture: 1, void: 0, refund: -1, increment: 0 };
   return movements.reduce((sum, m) => sum + sign[m.operation] * m.amount, 0);
 }
 

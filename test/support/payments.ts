@@ -116,6 +116,7 @@ export function anOperation(values: Partial<OperationState> = {}): OperationStat
     absences: 0,
     dueAt: now,
     failureCode: null,
+    createdAt: now,
     ...values,
   };
 }

@@ -1,7 +1,11 @@
 /** One entry per golden case: the facts of each event, in the amounts of one currency. */
 import type { JournalEntry } from '../../domain/journal-entry.ts';
 import { amendmentEntry, reversalEntry } from '../../domain/posting-rules/amendment.ts';
-import { authorizationEntry, releaseEntry } from '../../domain/posting-rules/authorization.ts';
+import {
+  authorizationEntry,
+  incrementEntry,
+  releaseEntry,
+} from '../../domain/posting-rules/authorization.ts';
 import * as statement from '../../domain/posting-rules/bank-suspense.ts';
 import { captureEntry, captureFailedEntry } from '../../domain/posting-rules/capture.ts';
 import * as dispute from '../../domain/posting-rules/dispute.ts';
@@ -66,6 +70,9 @@ const received = (m: Legend) => ({ id: 'in_1', amount: m.S });
 
 const payment: Readonly<Record<string, Sample>> = {
   authorization: (b, m) => authorizationEntry(b, held(m)),
+  'authorization raised': (b, m) => incrementEntry(b, held(m), capture(m)),
+  'raised authorization released': (b, m) =>
+    releaseEntry(b, held(m), m.G, 'op_2', 'op_1/incremented'),
   'void or expiry': (b, m) => releaseEntry(b, held(m), m.G, 'op_1'),
   'rest of a partial capture': (b, m) => releaseEntry(b, held(m), m.G - m.R, 'op_1'),
   'capture of goods alone': (b, m) => captureEntry(b, sale(m), capture(m)),
@@ -84,6 +91,8 @@ const payment: Readonly<Record<string, Sample>> = {
 const refunds: Readonly<Record<string, Sample>> = {
   'refund in one step': (b, m) => refund.refundEntry(b, sale(m), refundOperation(m)),
   'refund requested': (b, m) => refund.refundRequestedEntry(b, aRefund(b, m)),
+  'refund requested of what is not available yet': (b, m) =>
+    refund.refundRequestedEntry(b, { ...aRefund(b, m), from: 'captured' }),
   'refund reservation released': (b, m) => refund.refundReservationReleasedEntry(b, aRefund(b, m)),
   'refund accepted': (b, m) => refund.refundAcceptedEntry(b, aRefund(b, m)),
   'refund settled': (b, m) => refund.refundSettledEntry(b, aRefund(b, m)),
