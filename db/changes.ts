@@ -56,6 +56,9 @@ function encodeEntry(payment: PaymentState, entry: JournalEntry): unknown {
     event: entry.event,
     state: entry.state,
     resolves_key: entry.resolvesKey,
+    reverses_key: entry.reversesKey,
+    effective_at:
+      entry.effectiveAt === undefined ? undefined : new Date(entry.effectiveAt).toISOString(),
     postings: entry.postings.map((p) => ({ ...p, amount: String(p.amount) })),
   };
 }

@@ -13,6 +13,7 @@ export interface EntryToPost extends Omit<JournalEntry, 'postings'> {
   readonly resolution?: 'post' | 'void' | 'expire';
   /** Of a pending entry, by the database's clock. */
   readonly expiresInSeconds?: number;
+  /** In place of `reversesKey`. */
   readonly reversesId?: string;
   /** Asked for, not happened: limits and closed periods may refuse it. A fact is refused by neither (P4). */
   readonly request?: boolean;
@@ -31,7 +32,9 @@ export type Refusal =
   | 'already_expired'
   | 'not_yet_expired'
   | 'reversed_not_found'
-  | 'already_reversed';
+  | 'already_reversed'
+  /** Reversed is what is posted, whole: the same sums on the other sides. Else it is an amendment. */
+  | 'reversal_not_mirror';
 
 /** What differs from the stored entry of that key; where several things do, the first in this order. */
 export type Difference =
@@ -67,7 +70,7 @@ export interface PostingVerdict {
     | Mistake;
   /** Of what is posted or exists. */
   readonly entry_id?: string;
-  /** What is malformed or different; of `already_resolved`: posted, voided, expired or released in parts. */
+  /** What is malformed, different or no mirror; of `already_resolved`: posted, voided, expired or released in parts. */
   readonly field?: string;
 }
 
@@ -92,6 +95,7 @@ function encodeEntry(entry: EntryToPost): unknown {
     resolution: entry.resolution,
     expires_in_seconds: entry.expiresInSeconds,
     reverses_id: entry.reversesId,
+    reverses_key: entry.reversesKey,
     effective_at:
       entry.effectiveAt === undefined ? undefined : new Date(entry.effectiveAt).toISOString(),
     request: entry.request,
