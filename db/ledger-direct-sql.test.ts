@@ -113,6 +113,18 @@ describe('the owner', () => {
           .replace('values (', "values ('post', "),
       ],
     ],
+    [
+      'a reversal that is no mirror',
+      'journal_entry_mirrored',
+      () => [
+        entry(`f${merchantId}`),
+        even(`f${merchantId}`),
+        entry(own())
+          .replace('(id,', '(reverses_id, id,')
+          .replace('values (', `values ('f${merchantId}', `),
+        mirrored(own(), 4),
+      ],
+    ],
   ])('may not write %s', async (_, expected, statements) => {
     expect(await asOwner(...statements())).toBe(expected);
   });

@@ -175,3 +175,81 @@ test('a closed period refuses requests; a fact goes to the open one and keeps it
       ),
   ).toEqual({ moved: true, kept: true });
 });
+
+describe('a reversal', () => {
+  const reversed = async (amount: bigint, change: Partial<EntryToPost>): Promise<string> => {
+    const entry = give(9n);
+    const [verdict] = await post(entry);
+    const reversal = take(amount, { reversesId: verdict?.entry_id ?? '', ...change });
+    const [result] = await results(reversal);
+    // A failed key stays failed, and the entry may still be reversed.
+    expect(await results(reversal, take(9n, { reversesKey: entry.key }))).toEqual([
+      result,
+      'posted',
+    ]);
+    return String(result);
+  };
+  test.each<[string, bigint, Partial<EntryToPost>, string]>([
+    ['of less', 8n, {}, 'postings'],
+    ['of more', 10n, {}, 'postings'],
+    ['on the same sides', 9n, { postings: aPosting('', 9n).postings ?? [] }, 'postings'],
+    [
+      'on another account',
+      9n,
+      { postings: aPosting('', 9n, {}, ['2110', '1100']).postings ?? [] },
+      'postings',
+    ],
+    ['that is only pending', 9n, { state: 'pending' }, 'state'],
+  ])('%s is no mirror', async (_, amount, change, field) => {
+    expect(await reversed(amount, change)).toBe(`reversal_not_mirror ${field}`);
+  });
+
+  test('of what is pending is none: that is released', async () => {
+    const entry = hold(9n);
+    expect(await results(entry, give(9n, { reversesKey: entry.key }))).toEqual([
+      'posted',
+      'reversal_not_mirror state',
+    ]);
+  });
+
+  test('by key, also of the entry before it in the batch, and may be cut into other lines', async () => {
+    const entry = give(9n);
+    const [debit, credit] = take(9n).postings ?? [];
+    if (debit === undefined || credit === undefined) throw new Error('no posting');
+    const parts = [debit, { ...credit, amount: 4n }, { ...credit, amount: 5n }];
+    const reversal = take(9n, { reversesKey: entry.key, postings: parts });
+    expect(await results(entry, reversal, reversal)).toEqual(['posted', 'posted', 'exists']);
+    expect(await results({ ...reversal, reversesKey: 'another' })).toEqual([
+      'exists_with_different_reverses',
+    ]);
+    expect(await results(take(1n, { reversesKey: 'none' }))).toEqual(['reversed_not_found']);
+  });
+});
+
+test('what no index, interval or later release could hold is malformed, and spoils nothing else', async () => {
+  const [debit, credit] = give(9_223_372_036_854_775_807n).postings ?? [];
+  if (debit === undefined || credit === undefined) throw new Error('no posting');
+  const sent = (values: object): unknown => {
+    const lines = give(1n).postings?.map((line) => ({ ...line, amount: '1' }));
+    const entry = { merchant_id: books.merchantId, key: crypto.randomUUID(), event: 'x' };
+    return { ...entry, state: 'posted', postings: lines, ...values };
+  };
+  const most = [debit, credit].map((line) => ({ ...line, amount: String(line.amount) }));
+  const [first, second] = [...most].map((line) => ({ ...line, provider: 'x'.repeat(201) }));
+  const entries = [
+    { key: 'x'.repeat(1001) },
+    { postings: [first, second] },
+    { state: 'pending', postings: [...most, ...most] },
+    { effective_at: 'infinity' },
+    { effective_at: 5 },
+    { request: 'yes' },
+    { linked: 1 },
+    { postings: most },
+  ];
+  const { verdicts } = await books.on().rows.one<{
+    verdicts: { result: string; field?: string }[];
+  }>('select post_entries($1) as verdicts', [JSON.stringify(entries.map(sent))]);
+  expect(verdicts.map(({ result, field }) => field ?? result)).toEqual([
+    ...['key', 'provider', 'amount', 'effective_at', 'effective_at', 'request', 'linked', 'posted'],
+  ]);
+});

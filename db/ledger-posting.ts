@@ -11,6 +11,7 @@ export interface EntryToPost extends Omit<JournalEntry, 'postings'> {
   readonly postings?: JournalEntry['postings'];
   /** The final step of the pending entry `resolvesKey`; without it, a part of that is released. */
   readonly resolution?: 'post' | 'void' | 'expire';
+  /** In place of `reversesKey`. */
   readonly reversesId?: string;
   /** Asked for, not happened: limits and closed periods may refuse it. A fact is refused by neither (P4). */
   readonly request?: boolean;
@@ -29,7 +30,9 @@ export type Refusal =
   | 'already_expired'
   | 'not_yet_expired'
   | 'reversed_not_found'
-  | 'already_reversed';
+  | 'already_reversed'
+  /** Reversed is what is posted, whole: the same sums on the other sides. Else it is an amendment. */
+  | 'reversal_not_mirror';
 
 /** What differs from the stored entry of that key; where several things do, the first in this order. */
 export type Difference =
@@ -65,7 +68,7 @@ export interface PostingVerdict {
     | Mistake;
   /** Of what is posted or exists. */
   readonly entry_id?: string;
-  /** What is malformed or different; of `already_resolved`: posted, voided, expired or released in parts. */
+  /** What is malformed, different or no mirror; of `already_resolved`: posted, voided, expired or released in parts. */
   readonly field?: string;
 }
 
@@ -90,9 +93,8 @@ export function encodeEntry(entry: EntryToPost): unknown {
     resolves_key: entry.resolvesKey,
     resolution: entry.resolution,
     expires_in_seconds: entry.expiresInSeconds,
-    effective_at:
-      entry.effectiveAt === undefined ? undefined : new Date(entry.effectiveAt).toISOString(),
     reverses_id: entry.reversesId,
+    reverses_key: entry.reversesKey,
     effective_at:
       entry.effectiveAt === undefined ? undefined : new Date(entry.effectiveAt).toISOString(),
     request: entry.request,

@@ -63,7 +63,7 @@ test('a refund that was under way before there were reservations gets one, once'
     unknown(),
   );
   const migration = await readFile(
-    new URL('migrations/0026_refund_life.sql', import.meta.url),
+    new URL('migrations/0016_refund_life.sql', import.meta.url),
     'utf8',
   );
   const mine = [payment.merchantId];

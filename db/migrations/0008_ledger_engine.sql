@@ -209,6 +209,19 @@ begin
     raise exception 'journal entry % does not balance', new.id
       using errcode = 'TD005', constraint = 'journal_entry_balanced';
   end if;
+  -- Of one merchant, both posted, and the same sums on the other sides.
+  if new.reverses_id is not null and (new.state <> 'posted'
+    or not exists (select from journal_entries e where e.id = new.reverses_id and e.merchant_id = new.merchant_id and e.state = 'posted')
+    or exists (
+      select from postings p where p.entry_id in (new.id, new.reverses_id) group by p.account, p.provider, p.currency
+      having sum(case when p.side = 'credit' and p.entry_id = new.id then p.amount else 0 end)
+          <> sum(case when p.side = 'debit' and p.entry_id <> new.id then p.amount else 0 end)
+        or sum(case when p.side = 'debit' and p.entry_id = new.id then p.amount else 0 end)
+          <> sum(case when p.side = 'credit' and p.entry_id <> new.id then p.amount else 0 end)))
+  then
+    raise exception 'journal entry % reverses what it is no mirror of', new.id
+      using errcode = 'TD005', constraint = 'journal_entry_mirrored';
+  end if;
   if new.resolves_id is null then return null; end if;
   -- All releases of a pending entry together give back at most what it holds, line by line.
   if exists (

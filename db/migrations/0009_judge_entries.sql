@@ -3,7 +3,7 @@
 create type ledger_line as (ord int, line int, merchant_id text, account text, provider text, side text, amount bigint, currency text);
 -- result: null while nothing speaks against it.
 create type ledger_item as (ord int, merchant_id text, key text, payment_id text, event text, state text, resolves_key text,
-  resolution text, reverses_id text, expires_in_seconds int, effective_at timestamptz, is_request boolean, linked boolean,
+  resolution text, reverses_id text, reverses_key text, expires_in_seconds int, effective_at timestamptz, is_request boolean, linked boolean,
   alone boolean, body_hash bytea, entry_id text, result text, field text);
 
 -- A value of the wrong form is null here and refused by name in read_items.
@@ -22,8 +22,10 @@ create function read_items(entries jsonb, lines ledger_line[]) returns ledger_it
 set enable_hashjoin = on as $$
   with sums as (
     select l.ord, sum(l.n) as n, bool_or(l.amount) as amount, bool_or(l.side) as side, bool_or(l.currency) as currency,
-      bool_or(l.account) as account, bool_or(l.difference <> 0) as uneven
-    from (select ord, count(*) as n, bool_or(amount is null or amount = 0) as amount,
+      bool_or(l.account) as account, bool_or(l.provider) as provider, bool_or(l.huge) as huge, bool_or(l.difference <> 0) as uneven
+    from (select ord, count(*) as n, bool_or(provider is null or octet_length(provider) > 200) as provider,
+        bool_or(amount is null or amount = 0) as amount,
+        sum(case side when 'debit' then amount end) > 9223372036854775807 as huge,
         bool_or(side is null or side not in ('debit', 'credit')) as side,
         bool_or(u.currency is null or u.currency !~ '^[A-Z]{3}$') as currency,
         bool_and(u.account = any ((select array_agg(code) from accounts)::text[])) is not true as account,
@@ -32,28 +34,34 @@ set enable_hashjoin = on as $$
     group by l.ord
   ), read as (
     select e.ordinality::int as ord, e.value as v, coalesce(s.n, 0) as n,
-      s.amount, s.side, s.currency, s.account, s.uneven,
+      s.amount, s.side, s.currency, s.account, s.provider, s.huge, s.uneven,
       row_number() over (partition by e.value ->> 'merchant_id', e.value ->> 'key' order by e.ordinality) > 1 as again,
       case jsonb_typeof(e.value -> 'effective_at') when 'string' then
         case when pg_input_is_valid(e.value ->> 'effective_at', 'timestamptz') then (e.value ->> 'effective_at')::timestamptz end
-        else tender_now() end as effective_at,
+        else case when e.value ->> 'effective_at' is null then tender_now() end end as effective_at,
       case when e.value ->> 'expires_in_seconds' ~ '^[1-9][0-9]{0,8}$' then (e.value ->> 'expires_in_seconds')::int end as expiry,
       coalesce(e.value ->> 'state', '') as state, e.value ->> 'resolution' as resolution,
       e.value ->> 'resolves_key' as resolves_key
     from jsonb_array_elements(entries) with ordinality e left join sums s on s.ord = e.ordinality
   ), judged as (
     select r.*, case
-      when coalesce(v ->> 'key', '') = '' or v ->> 'key' like '%#release' then 'malformed key'
+      when coalesce(v ->> 'key', '') = '' or v ->> 'key' like '%#release' or octet_length(v ->> 'key') > 1000 then 'malformed key'
       when coalesce(v ->> 'event', '') = '' then 'malformed event'
       when r.state not in ('pending', 'posted') then 'malformed state'
-      when r.effective_at is null then 'malformed effective_at'
+      when isfinite(r.effective_at) is not true then 'malformed effective_at'
       when v ->> 'expires_in_seconds' is not null and (expiry is null or r.state <> 'pending' or r.resolves_key is not null)
         then 'malformed expires_in_seconds'
       when r.resolution is not null and (r.resolves_key is null or r.resolution not in ('post', 'void', 'expire')
         or (r.resolution <> 'post' and r.n > 0)) then 'malformed resolution'
       when r.resolves_key is not null and r.state <> case r.resolution when 'post' then 'posted' else 'pending' end
         then 'malformed resolves_key'
-      when r.side then 'malformed side' when r.amount then 'malformed amount' when r.currency then 'malformed currency'
+      when jsonb_typeof(coalesce(nullif(v -> 'request', 'null'), 'false')) <> 'boolean' then 'malformed request'
+      when jsonb_typeof(coalesce(nullif(v -> 'linked', 'null'), 'false')) <> 'boolean' then 'malformed linked'
+      when (r.resolves_key is null)::int + (v ->> 'reverses_id' is null)::int + (v ->> 'reverses_key' is null)::int < 2
+        then 'malformed reverses_id'
+      when r.provider then 'malformed provider' when r.side then 'malformed side' when r.amount then 'malformed amount'
+      -- What releases it says all it holds in one line.
+      when r.huge and r.state = 'pending' then 'malformed amount' when r.currency then 'malformed currency'
       when r.account then 'unknown_account'
       when not exists (select from merchants k where k.id = v ->> 'merchant_id') then 'unknown_merchant'
       when v ->> 'payment_id' is not null and not exists (select from payments p
@@ -62,8 +70,8 @@ set enable_hashjoin = on as $$
     from read r
   )
   select array_agg(row(r.ord, v ->> 'merchant_id', v ->> 'key', v ->> 'payment_id', v ->> 'event', r.state, r.resolves_key,
-    r.resolution, v ->> 'reverses_id', r.expiry, r.effective_at, coalesce(v ->> 'request' = 'true', false),
-    coalesce(v ->> 'linked' = 'true', false), r.resolves_key is not null or v ->> 'reverses_id' is not null or r.again,
+    r.resolution, v ->> 'reverses_id', v ->> 'reverses_key', r.expiry, r.effective_at, coalesce(v ->> 'request' = 'true', false),
+    coalesce(v ->> 'linked' = 'true', false), r.resolves_key is not null or coalesce(v ->> 'reverses_id', v ->> 'reverses_key') is not null or r.again,
     case jsonb_typeof(v) when 'object' then sha256(convert_to((v - 'effective_at' - 'linked')::text, 'UTF8')) end, null, split_part(r.mistake, ' ', 1), nullif(split_part(r.mistake, ' ', 2), ''))::ledger_item order by r.ord)
   from judged r
 $$;
@@ -99,7 +107,8 @@ begin
     when e.payment_id is distinct from i.payment_id then 'payment'
     when (select h.key from journal_entries h where h.id = release.resolves_id) is distinct from i.resolves_key then 'resolves'
     when release.resolution is distinct from i.resolution then 'resolution'
-    when e.reverses_id is distinct from i.reverses_id then 'reverses'
+    when e.reverses_id is distinct from coalesce(i.reverses_id, (select h.id from journal_entries h
+      where h.merchant_id || '' = i.merchant_id and h.key = i.reverses_key)) then 'reverses'
     when e.expires_in_seconds is distinct from i.expires_in_seconds then 'expiry' end;
   if found_field is not null or (i.resolution is not null and not exists (select from unnest(lines) l where l.ord = i.ord))
   then return found_field; end if;
@@ -122,16 +131,34 @@ returns table (account text, provider text, side text, currency text, amount big
   group by 1, 2, 3, 4 having sum(h.amount) > 0
 $$;
 
+-- Whether lines undo an entry: the same sums on the other sides. How they are cut into lines is free.
+create function is_mirror(p_entry_id text, lines ledger_line[]) returns boolean language sql stable as $$
+  select not exists (
+    select from (
+      select p.account, p.provider, p.currency, p.side, p.amount from postings p where p.entry_id = p_entry_id
+      union all
+      select l.account, l.provider, l.currency, case l.side when 'debit' then 'credit' else 'debit' end, -l.amount::numeric
+      from unnest(lines) l) s
+    group by s.account, s.provider, s.currency, s.side having sum(s.amount) <> 0)
+$$;
+
 -- Whether what an entry names, to release, resolve or reverse, lets it. Locks that row: one at a time.
 create function judge_named(i ledger_item, lines ledger_line[]) returns ledger_item language plpgsql as $$
 declare held journal_entries; final text;
 begin
+  if i.reverses_key is not null then
+    i.reverses_id := coalesce((select e.id from journal_entries e
+      where e.merchant_id || '' = i.merchant_id and e.key = i.reverses_key), '');
+  end if;
   if i.reverses_id is not null then
-    perform from journal_entries e where e.id = i.reverses_id and e.merchant_id = i.merchant_id for no key update;
+    select * into held from journal_entries e where e.id = i.reverses_id and e.merchant_id = i.merchant_id for no key update;
     if not found then i.result := 'reversed_not_found'; return i; end if;
     if exists (select from journal_entries e where e.reverses_id = i.reverses_id) then
       i.result := 'already_reversed'; return i;
     end if;
+    i.field := case when held.state <> 'posted' or i.state <> 'posted' then 'state'
+      when not is_mirror(i.reverses_id, (select array_agg(l) from unnest(lines) l where l.ord = i.ord)) then 'postings' end;
+    if i.field is not null then i.result := 'reversal_not_mirror'; return i; end if;
   end if;
   if i.resolves_key is null then return i; end if;
   select * into held from journal_entries e where e.merchant_id || '' = i.merchant_id and e.key = i.resolves_key for no key update;

@@ -118,7 +118,7 @@ begin
   exception when sqlstate 'TD012' then null;
   end;
   if items[failed].result in ('insufficient_funds', 'period_closed', 'already_resolved', 'already_expired', 'not_yet_expired',
-    'already_reversed', 'reversed_not_found', 'pending_not_found', 'not_pending', 'exceeds_pending')
+    'already_reversed', 'reversed_not_found', 'reversal_not_mirror', 'pending_not_found', 'not_pending', 'exceeds_pending')
   then
     insert into refused_entries (merchant_id, key, result, field, body_hash)
     values (items[failed].merchant_id, items[failed].key, items[failed].result, items[failed].field, items[failed].body_hash)
@@ -134,7 +134,7 @@ end $$;
 
 -- Posts a batch in one round trip and answers per entry, in order: { key, result, entry_id?, field? }.
 -- An entry: { key, merchant_id, payment_id?, event, state, postings: [{ account, provider?, side, amount, currency }],
---   resolves_key?, resolution?: post | void | expire, expires_in_seconds?, reverses_id?, effective_at?, request?, linked? }.
+--   resolves_key?, resolution?: post | void | expire, expires_in_seconds?, reverses_id? | reverses_key?, effective_at?, request?, linked? }.
 -- Without `request` it is a fact, which no limit and no closed period refuses (P4).
 drop function post_entries(jsonb);
 create function post_entries(entries jsonb) returns jsonb language plpgsql
@@ -176,10 +176,11 @@ begin
     from jsonb_array_elements(post_entries(entries)) a where a.value ->> 'result' not in ('posted', 'exists')
   loop
     raise exception 'journal entry % is refused: %', answer.key, concat_ws(' ', answer.result, answer.field)
-      using errcode = case when answer.result in ('unbalanced', 'exceeds_pending', 'not_pending', 'already_resolved')
+      using errcode = case when answer.result in ('unbalanced', 'exceeds_pending', 'not_pending', 'already_resolved', 'reversal_not_mirror')
           then 'TD005' else 'TD007' end,
         constraint = case
           when answer.result = 'unbalanced' then 'journal_entry_balanced'
+          when answer.result = 'reversal_not_mirror' then 'journal_entry_mirrored'
           when answer.result in ('exceeds_pending', 'not_pending', 'already_resolved') then 'journal_entry_released'
           when answer.result like 'exists_with_different%' then 'journal_entries_key'
           when answer.result = 'already_reversed' then 'journal_entries_reversed_once'

@@ -45,12 +45,20 @@ function drawEntry(random: Random, known: readonly ModelEntry[], n: number): Mod
   const kind = known.length === 0 ? 'posted' : random.pick(kinds);
   const isNew = kind === 'posted' || kind === 'pending';
   const pendings = recent.filter((entry) => entry.kind === 'pending');
-  const named = pendings.length > 0 && random.chance(0.9) ? pickOf(random, pendings) : recent[0];
+  const posteds = recent.filter(({ kind: of }) => ['posted', 'post', 'reversal'].includes(of));
+  const nameable = kind === 'reversal' ? posteds : pendings;
+  const named = nameable.length > 0 && random.chance(0.9) ? pickOf(random, nameable) : recent[0];
+  const isWhole =
+    kind === 'reversal' && named?.kind !== 'void' && named?.kind !== 'expire' && random.chance(0.8);
   const isAll = kind === 'void' || kind === 'expire';
   return {
     key: `k${n}`,
     kind,
-    amount: isAll ? 0n : BigInt(random.between(1, 40)),
+    amount: isAll
+      ? 0n
+      : isWhole && named !== undefined
+        ? named.amount
+        : BigInt(random.between(1, 40)),
     // What resolves goes with the side of what it names; a reversal, against it.
     isTaking: isNew ? random.chance(0.55) : isAll || named?.isTaking === (kind !== 'reversal'),
     isRequest: random.chance(0.8),

@@ -34,7 +34,13 @@ interface Balance {
 /** Stored for ever under the key. */
 const finalRefusals: ReadonlySet<string> = new Set([
   ...['insufficient_funds', 'pending_not_found', 'not_pending', 'exceeds_pending'],
-  ...['already_expired', 'not_yet_expired', 'reversed_not_found', 'already_reversed'],
+  ...[
+    'already_expired',
+    'not_yet_expired',
+    'reversed_not_found',
+    'already_reversed',
+    'reversal_not_mirror',
+  ],
   ...['posted', 'voided', 'expired', 'released'].map((outcome) => `already_resolved ${outcome}`),
 ]);
 
@@ -94,6 +100,7 @@ export class LedgerModel {
       const reversed = this.#entries.get(of ?? '');
       if (reversed === undefined) return 'reversed_not_found';
       if (reversed.isReversed) return 'already_reversed';
+      if (!isMirror(reversed.entry, entry)) return 'reversal_not_mirror';
     }
     if (of !== null && kind !== 'reversal') {
       const refusal = this.#judgeResolution(entry, of);
@@ -147,6 +154,11 @@ export class LedgerModel {
     target[field] = value;
     this.#undo.push(() => (target[field] = before));
   }
+}
+
+function isMirror(reversed: ModelEntry, { amount, isTaking }: ModelEntry): boolean {
+  const isPosted = ['posted', 'post', 'reversal'].includes(reversed.kind);
+  return isPosted && reversed.amount === amount && reversed.isTaking !== isTaking;
 }
 
 const outcomes = { post: 'posted', void: 'voided', expire: 'expired' } as const;
