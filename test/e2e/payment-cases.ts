@@ -253,6 +253,8 @@ export function describePayments(stack: () => TestStack): void {
           'authorization pending',
           'authorization_released pending',
           'capture posted',
+          'refund_requested pending',
+          'refund_reservation_released pending',
           'refund posted',
         ]);
         expect(data[1]?.postings).toEqual([
