@@ -1,9 +1,9 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Behaviour, Card } from '../cards.ts';
 import type { Context } from '../context.ts';
 import type { Contract } from '../contracts.ts';
 import type { AuthorizationRow } from '../store/authorizations.ts';
 import { bookAuthorization } from './books.ts';
+import { newProviderId } from './ids.ts';
 import { presentAuthorization } from './present.ts';
 import { declinedBody, lateAfterMs } from './result.ts';
 import type { Lateness, Result } from './result.ts';
@@ -48,7 +48,7 @@ function newAuthorization(
   const { contract, reference, key, amount, currency, capture } = order;
   const isChallenged = decision.status === 'requires_action';
   return {
-    id: `${contract.name}_auth_${uuidv7()}`,
+    id: newProviderId(contract, 'authorization'),
     provider: contract.name,
     reference,
     key,

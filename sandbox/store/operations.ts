@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { findRow } from './database.ts';
+import { findRow, listRows } from './database.ts';
 
 export type OperationKind = 'capture' | 'void' | 'refund';
 
@@ -22,6 +22,8 @@ export interface Operations {
   insert(row: OperationRow): void;
   setStatus(id: string, status: OperationRow['status'], declineCode: string | null): void;
   find(id: string): OperationRow | undefined;
+  /** In order of arrival. */
+  listByAuthorization(authorizationId: string): readonly OperationRow[];
   /** The one that moved money comes first, should the same reference have been sent twice. */
   findByReference(
     provider: string,
@@ -43,6 +45,9 @@ export function createOperations(database: DatabaseSync): Operations {
     'update operations set status = :status, decline_code = :declineCode where id = :id',
   );
   const find = database.prepare(`select ${columns} from operations where id = :id`);
+  const listByAuthorization = database.prepare(
+    `select ${columns} from operations where authorization_id = :authorizationId order by id`,
+  );
   const findByReference = database.prepare(
     `select ${columns} from operations
      where reference = :reference and provider = :provider and kind = :kind
@@ -52,6 +57,8 @@ export function createOperations(database: DatabaseSync): Operations {
     insert: (row) => void insert.run({ ...row }),
     setStatus: (id, status, declineCode) => void setStatus.run({ id, status, declineCode }),
     find: (id) => findRow<OperationRow>(find, { id }),
+    listByAuthorization: (authorizationId) =>
+      listRows<OperationRow>(listByAuthorization, { authorizationId }),
     findByReference: (provider, kind, reference) =>
       findRow<OperationRow>(findByReference, { provider, kind, reference }),
   };
