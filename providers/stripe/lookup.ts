@@ -4,7 +4,7 @@
  * list, which is fresh; and, where those are too many to read, search, which lags and can therefore only
  * find. Absence is said only by an id or by a list read to its end.
  */
-import Stripe from 'stripe';
+import type Stripe from 'stripe';
 import type { LookupHint, LookupKind, LookupResult } from '../../domain/provider.ts';
 import { failedCall } from './errors.ts';
 import {

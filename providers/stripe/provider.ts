@@ -74,7 +74,7 @@ async function authorize(client: Stripe, request: AuthorizeRequest): Promise<Pro
     const params = createParams(request, amount);
     const intent = await client.paymentIntents.create(params, { idempotencyKey });
     const isOurs =
-      intent.object === 'payment_intent' && intent.metadata[referenceField] === reference;
+      intent.metadata[referenceField] === reference;
     return isOurs ? attemptOutcome(intent, seen) : unknown(seen('other_reference'));
   });
 }
@@ -114,7 +114,7 @@ async function refund(client: Stripe, request: OperationRequest): Promise<Provid
     const metadata = { [referenceField]: reference };
     const params = { payment_intent: providerReference, amount, metadata };
     const made = await client.refunds.create(params, { idempotencyKey });
-    const isOurs = made.object === 'refund' && made.metadata?.[referenceField] === reference;
+    const isOurs = made.metadata?.[referenceField] === reference;
     return isOurs ? refundOutcome(made, seen) : unknown(seen('other_reference'));
   });
 }
