@@ -73,8 +73,7 @@ async function authorize(client: Stripe, request: AuthorizeRequest): Promise<Pro
   return attempt('authorize', reference, async () => {
     const params = createParams(request, amount);
     const intent = await client.paymentIntents.create(params, { idempotencyKey });
-    const isOurs =
-      intent.metadata[referenceField] === reference;
+    const isOurs = intent.metadata[referenceField] === reference;
     return isOurs ? attemptOutcome(intent, seen) : unknown(seen('other_reference'));
   });
 }
