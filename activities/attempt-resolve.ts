@@ -22,7 +22,7 @@ export async function resolve(
   const payment = await load(deps, paymentId);
   const attempt = attemptById(payment, attemptId);
   const provider = providerOf(deps, attempt.provider);
-  const lookup = await lookUp(provider, 'authorize', attemptId);
+  const lookup = await lookUp(provider, 'authorize', attemptId, attempt.providerReference);
 
   if (decidedStatuses.includes(attempt.status)) {
     return lookAtDecided(deps, payment, attemptId, lookup);

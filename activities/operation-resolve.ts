@@ -21,7 +21,7 @@ export async function resolveOperationOnce(
   const attempt = attemptOf(payment, operation);
   if (attempt === undefined) throw new Error(`operation ${operationId} has no attempt`);
   const provider = providerOf(deps, attempt.provider);
-  const lookup = await lookUp(provider, operation.kind, operationId);
+  const lookup = await lookUp(provider, operation.kind, operationId, attempt.providerReference);
   if (!isOpen(operation)) return lookAtClosed(deps, payment, operationId, lookup);
   const resolution = resolveOperation(payment, operation, provider.contract, lookup);
   switch (resolution.kind) {

@@ -49,8 +49,9 @@ const db = connect(settings.apiDatabaseUrl, 'tender-api');
 const workerDb = connect(settings.workerDatabaseUrl, 'tender-worker');
 
 const providers = createProviders({
-  sandboxUrl: settings.sandbox.url,
-  webhookSecret: settings.sandbox.webhookSecret,
+  sandboxUrl: settings.sandbox?.url,
+  webhookSecret: settings.sandbox?.webhookSecret,
+  stripe: settings.stripe,
 });
 function contractOf(name: string): ProviderContract {
   const provider = providers.get(name);
@@ -85,7 +86,7 @@ const app = createApp({
   },
   staff: settings.staff === undefined ? null : await createStaffTokens(settings.staff),
   sandboxClock:
-    settings.mode === 'live'
+    settings.mode === 'live' || settings.sandbox === undefined
       ? null
       : {
           clock: { setOffset: (seconds) => setClockOffset(db, seconds) },

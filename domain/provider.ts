@@ -148,9 +148,15 @@ export interface Refunds {
 
 export type LookupKind = 'authorize' | 'capture' | 'void' | 'refund' | 'increment';
 
+/** What is known already of what is looked for. */
+export interface LookupHint {
+  /** The provider's id of the attempt, also of the one an operation belongs to. */
+  readonly providerReference?: string;
+}
+
 export interface LooksUp {
   /** Looks up one attempt or operation by our reference. */
-  lookup(kind: LookupKind, reference: string): Promise<LookupResult>;
+  lookup(kind: LookupKind, reference: string, hint?: LookupHint): Promise<LookupResult>;
 }
 
 export interface VoidsByReference {
@@ -213,4 +219,6 @@ export interface ProviderWebhook {
   readonly type: string;
   /** Our reference: an attempt or operation id. */
   readonly reference: string;
+  /** What it says became of it: a hint as well, for a signed event can still be old. */
+  readonly claim?: { readonly kind: LookupKind; readonly outcome: ProviderOutcome };
 }

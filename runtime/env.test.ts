@@ -47,6 +47,35 @@ test('settings are frozen, and an empty variable counts as absent', () => {
   expect(Object.isFrozen(settings)).toBe(true);
 });
 
+describe('Stripe', () => {
+  const { TENDER_SANDBOX_URL: _url, TENDER_SANDBOX_WEBHOOK_SECRET: _secret, ...live } = service;
+  const stripe = {
+    TENDER_STRIPE_SECRET_KEY: 'sk_live_x',
+    TENDER_STRIPE_WEBHOOK_SECRETS: 'whsec_new,whsec_old',
+  };
+
+  test('is enough in live mode, where no sandbox is', () => {
+    const settings = apiSettings({ ...live, ...stripe, TENDER_MODE: 'live' });
+    expect(settings.sandbox).toBeUndefined();
+    expect(settings.stripe?.webhookSecrets).toEqual(['whsec_new', 'whsec_old']);
+  });
+
+  test('is not there unless it is configured', () => {
+    expect(apiSettings(service).stripe).toBeUndefined();
+    expect(() => apiSettings(live)).toThrow('TENDER_SANDBOX_URL: is not set');
+  });
+
+  test.each([
+    ['a key of the other mode', { ...stripe, TENDER_MODE: 'test' }, 'not a key of the mode "test"'],
+    ['no secret for its events', { ...stripe, TENDER_MODE: 'live', TENDER_STRIPE_WEBHOOK_SECRETS: '' }, 'TENDER_STRIPE_WEBHOOK_SECRETS'],
+    ['no secret key at all', { ...stripe, TENDER_MODE: 'live', TENDER_STRIPE_SECRET_KEY: 'hidden' }, 'TENDER_STRIPE_SECRET_KEY'],
+  ])('with %s stops the start', (_case, env, message) => {
+    const act = (): unknown => apiSettings({ ...service, ...env });
+    expect(act).toThrow(message);
+    expect(messageOf(act)).not.toContain('hidden');
+  }); // prettier-ignore
+});
+
 test("children inherit what is not ours; the services also what is, but not the owner's", () => {
   const env = { PATH: '/bin', TENDER_LOG_LEVEL: 'debug', DATABASE_URL: 'postgres://o:o@h/d' };
   const { inherited, forwarded } = localSettings(env);

@@ -28,12 +28,20 @@ export interface ApiSettings extends CommonSettings {
   readonly apiDatabaseUrl: string;
   /** Path of the bundle made beforehand by `scripts/bundle-workflows.ts`. */
   readonly workflowBundle: string;
-  readonly sandbox: { readonly url: string; readonly webhookSecret: string };
+  /** Undefined where other providers are configured and the sandbox is not. */
+  readonly sandbox: { readonly url: string; readonly webhookSecret: string } | undefined;
+  readonly stripe: StripeSettings | undefined;
   /** Per credential. */
   readonly requestsPerSecondMax: number;
   /** `jwks` is a file's path or an https URL. Without these no staff token is accepted. */
   readonly staff:
     { readonly jwks: string; readonly issuer: string; readonly audience: string } | undefined;
+}
+
+export interface StripeSettings {
+  readonly secretKey: string;
+  readonly webhookSecrets: readonly string[];
+  readonly url: string | undefined;
 }
 
 export type BackgroundSettings = CommonSettings;
@@ -70,6 +78,7 @@ export interface LocalSettings {
 
 export function apiSettings(env: Environment = process.env): ApiSettings {
   const values = readVariables(env);
+  const stripe = stripeSettings(values);
   return Object.freeze({
     ...commonSettings(values),
     host: values.TENDER_HOST,
@@ -78,10 +87,15 @@ export function apiSettings(env: Environment = process.env): ApiSettings {
     apiDatabaseUrl: required(values, 'TENDER_API_DATABASE_URL'),
     requestsPerSecondMax: values.TENDER_REQUESTS_PER_SECOND,
     workflowBundle: required(values, 'TENDER_WORKFLOW_BUNDLE'),
-    sandbox: Object.freeze({
-      url: required(values, 'TENDER_SANDBOX_URL'),
-      webhookSecret: required(values, 'TENDER_SANDBOX_WEBHOOK_SECRET'),
-    }),
+    // There must be somebody to ask, and where nobody else is named it is the sandbox.
+    sandbox:
+      stripe !== undefined && values.TENDER_SANDBOX_URL === undefined
+        ? undefined
+        : Object.freeze({
+            url: required(values, 'TENDER_SANDBOX_URL'),
+            webhookSecret: required(values, 'TENDER_SANDBOX_WEBHOOK_SECRET'),
+          }),
+    stripe,
     staff:
       values.TENDER_STAFF_JWKS === undefined
         ? undefined
@@ -138,6 +152,17 @@ export function localSettings(env: Environment = process.env): LocalSettings {
     inherited: Object.freeze(variablesOf(env, (name) => !isOurs(name))),
     forwarded: Object.freeze(variablesOf(env, (name) => isOurs(name) && !ownerVariables.has(name))),
   });
+}
+
+/** A test key in a live installation would book play money as real, and the other way round. */
+function stripeSettings(values: Variables): StripeSettings | undefined {
+  const { TENDER_STRIPE_SECRET_KEY: secretKey, TENDER_MODE: mode } = values;
+  if (secretKey === undefined) return undefined;
+  if (!secretKey.includes(`k_${mode}_`)) {
+    throw new SettingsError(`TENDER_STRIPE_SECRET_KEY: is not a key of the mode "${mode}"`);
+  }
+  const webhookSecrets = required(values, 'TENDER_STRIPE_WEBHOOK_SECRETS').split(',');
+  return Object.freeze({ secretKey, webhookSecrets, url: values.TENDER_STRIPE_URL });
 }
 
 function commonSettings(values: Variables): CommonSettings {

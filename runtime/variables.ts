@@ -47,6 +47,15 @@ const schema = z.object({
   TENDER_SANDBOX_WEBHOOK_URL: httpUrl.optional(),
   TENDER_SANDBOX_WEBHOOK_SECRET: text.startsWith('whsec_').optional(),
   TENDER_SANDBOX_CLOCK_URL: httpUrl.optional(),
+  TENDER_STRIPE_SECRET_KEY: z
+    .string()
+    .regex(/^[sr]k_(test|live)_\w+$/, 'must be sk_test_…, sk_live_… or a restricted rk_…')
+    .optional(),
+  TENDER_STRIPE_WEBHOOK_SECRETS: z
+    .string()
+    .regex(/^whsec_[^\s,]+(,whsec_[^\s,]+)*$/, 'must be whsec_…, or several with commas between')
+    .optional(),
+  TENDER_STRIPE_URL: httpUrl.optional(),
   TENDER_PARENT_WATCH: flag.default(false),
   TENDER_CACHE: text.optional(),
 });

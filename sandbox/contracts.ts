@@ -1,3 +1,5 @@
+import { stripeContract } from './stripe/contract.ts';
+
 /**
  * What each named provider promises. Their rules on purpose differ where real ones do, because a
  * client that assumes one behaviour double-charges somewhere.
@@ -133,9 +135,11 @@ export const contracts: readonly Contract[] = [
 export function authorizationLifeMs(contract: Contract, brand: string | null): number {
   return contract.authorizationLifeByBrandMs[brand ?? ''] ?? contract.authorizationLifeMs;
 }
+/** Fronts speak somebody else's HTTP over the same books. */
+const fronts: readonly Contract[] = [stripeContract];
 
 export function findContract(name: string): Contract | undefined {
-  return contracts.find((contract) => contract.name === name);
+  return [...contracts, ...fronts].find((contract) => contract.name === name);
 }
 
 /** For names that come from our own rows. */

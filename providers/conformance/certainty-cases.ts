@@ -1,6 +1,6 @@
 /** Repeats, lost replies, absence and fences: what may be concluded, and what not. */
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
 import { able } from '../../domain/provider.ts';
 import { checkCapabilities } from '../capabilities.ts';
 import {
@@ -10,6 +10,7 @@ import {
   assertDeclined,
   assertMovements,
   authorize,
+  hintOf,
   lookUp,
 } from './harness.ts';
 import type { ConformanceCase, ConformanceHarness } from './harness.ts';
@@ -74,10 +75,13 @@ export const doubtCases: readonly ConformanceCase[] = [
   },
   {
     name: 'what never arrived is absent, whatever kind it would have been',
-    async run({ provider }: ConformanceHarness): Promise<void> {
+    async run(harness: ConformanceHarness): Promise<void> {
+      const { provider } = harness;
+      const { outcome } = await authorize(harness);
       for (const kind of ['authorize', 'capture', 'void', 'refund'] as const) {
         assert.equal(
-          (await able(provider, 'lookup').lookup(kind, `none_${randomUUID()}`)).kind,
+          (await able(provider, 'lookup').lookup(kind, `none_${uuidv7()}`, hintOf(kind, outcome)))
+            .kind,
           'absent',
         );
       }

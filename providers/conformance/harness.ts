@@ -1,10 +1,12 @@
 /** What a conformance case is given, and the words it is written in. */
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
 import { able } from '../../domain/provider.ts';
 import type {
   Approved,
   AuthorizeRequest,
+  LookupHint,
+  LookupKind,
   OperationRequest,
   Provider,
   ProviderContract,
@@ -46,7 +48,7 @@ export function anAuthorization(
   token: string,
   changes: Partial<AuthorizeRequest> = {},
 ): AuthorizeRequest {
-  const reference = `att_${randomUUID()}`;
+  const reference = `att_${uuidv7()}`;
   const idempotencyKey = `key_${reference}`;
   const money = { amountMinor: 1_000n, currency: 'EUR' } as const;
   const asked = { method: 'card', token, offSession: false, capture: false } as const;
@@ -79,10 +81,15 @@ export function anOperation(
   amountMinor: bigint,
   final = false,
 ): OperationRequest {
-  const reference = `op_${randomUUID()}`;
+  const reference = `op_${uuidv7()}`;
   const { providerReference, currency } = outcome;
   const attempt = { attemptReference: request.reference, providerReference, currency };
   return { reference, idempotencyKey: `key_${reference}`, ...attempt, amountMinor, final };
+}
+
+/** What the core knows when it looks up: of an operation, always the attempt it belongs to. */
+export function hintOf(kind: LookupKind, { providerReference }: Approved): LookupHint {
+  return kind === 'authorize' ? {} : { providerReference };
 }
 
 async function movementsOf(harness: ConformanceHarness, reference: string): Promise<string[]> {

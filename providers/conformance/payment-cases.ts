@@ -8,6 +8,7 @@ import {
   assertDeclined,
   assertMovements,
   authorize,
+  hintOf,
   lookUp,
 } from './harness.ts';
 import type { ConformanceCase, ConformanceHarness } from './harness.ts';
@@ -134,7 +135,11 @@ export const operationCases: readonly ConformanceCase[] = [
         await able(provider, 'refund').refund(anOperation(authorized, 301n)),
         'refund_exceeds_captured',
       );
-      const found = await able(provider, 'lookup').lookup('refund', first.reference);
+      const found = await able(provider, 'lookup').lookup(
+        'refund',
+        first.reference,
+        hintOf('refund', authorized.outcome),
+      );
       assert.equal(found.kind === 'found' && found.outcome.kind, 'approved');
       await assertMovements(harness, first.reference, ['refund 700']);
     },

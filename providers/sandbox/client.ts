@@ -1,6 +1,7 @@
 /** Speaks HTTP and knows nothing of payments. Never throws, never retries. */
-import { Agent, request } from 'undici';
+import { request } from 'undici';
 import type { Dispatcher } from 'undici';
+import { createPool, describeError, isConnectError } from '../connection.ts';
 
 export interface HttpCall {
   readonly method: 'GET' | 'POST';
@@ -35,35 +36,9 @@ interface HttpClientOptions {
 const bodyBytesMax = 64 * 1_024;
 const connectTimeoutMs = 5_000;
 
-/** One pool for all providers of one host. Deadlines are per call. */
+/** One pool for all the sandbox's providers. Deadlines are per call. */
 export function createDispatcher(): Dispatcher {
-  return new Agent({
-    connect: { timeout: connectTimeoutMs },
-    keepAliveTimeout: 30_000,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
-}
-
-const connectCodes: readonly unknown[] = ['ECONNREFUSED', 'ENOTFOUND', 'UND_ERR_CONNECT_TIMEOUT'];
-
-/**
- * Only what fails before there is a connection. A kept-alive socket that breaks looks alike but may
- * have carried the request, and its errors come from other system calls.
- */
-function isConnectError(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  if ('errors' in error && Array.isArray(error.errors)) {
-    return error.errors.length > 0 && error.errors.every(isConnectError);
-  }
-  if ('code' in error && connectCodes.includes(error.code)) return true;
-  return 'syscall' in error && (error.syscall === 'connect' || error.syscall === 'getaddrinfo');
-}
-
-function describeError(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return 'error';
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return 'name' in error && typeof error.name === 'string' ? error.name : 'error';
+  return createPool({ connectMs: connectTimeoutMs, responseMs: 0 });
 }
 
 async function readText(body: Dispatcher.ResponseData['body']): Promise<string | null> {

@@ -10,6 +10,7 @@ import type {
   ProviderOutcome,
   VoidByReferenceResult,
 } from '../../domain/provider.ts';
+import { evidenceOf } from '../evidence.ts';
 import type { HttpAnswer } from './client.ts';
 import { isFence, parseJson, readFailure, readResource } from './replies.ts';
 import type { CallKind, Resource } from './replies.ts';
@@ -46,16 +47,6 @@ const otherDecline = { code: 'declined', advice: 'try_another_method' } as const
 export function mapDecline(providerCode: string): Decline {
   const known = Object.hasOwn(declines, providerCode) ? declines[providerCode] : undefined;
   return { ...(known ?? otherDecline), providerCode };
-}
-
-function evidenceOf(
-  kind: ProviderEvidence['kind'],
-  provider: string,
-  detail: string,
-  providerReference?: string,
-): ProviderEvidence {
-  const seen = { kind, provider, detail };
-  return providerReference === undefined ? seen : { ...seen, providerReference };
 }
 
 function declined(

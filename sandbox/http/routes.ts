@@ -4,6 +4,7 @@ import { answerBooks } from '../control/books.ts';
 import type { ClockControl } from '../control/clock.ts';
 import { answerFaults } from '../control/faults.ts';
 import { answerTokens } from '../control/tokens.ts';
+import { answerStripe } from '../stripe/routes.ts';
 import { answerChallenge } from './challenge-routes.ts';
 import { answerProvider } from './provider-routes.ts';
 import { errorReply, jsonReply } from './reply.ts';
@@ -27,6 +28,7 @@ function answerControl(context: Context, request: Request): Reply | null {
 export function createRouter(context: Context, clock: ClockControl): Router {
   return async (request) => {
     const [first = ''] = request.segments;
+    if (first === 'stripe') return answerStripe(context, request);
     const contract = findContract(first);
     if (contract !== undefined) return answerProvider(context, contract, request);
     if (first === 'challenges') return answerChallenge(context, request);

@@ -1,10 +1,10 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Behaviour, Card } from '../cards.ts';
 import type { Context } from '../context.ts';
 import { authorizationLifeMs } from '../contracts.ts';
 import type { Contract } from '../contracts.ts';
 import type { AuthorizationRow } from '../store/authorizations.ts';
 import { bookAuthorization } from './books.ts';
+import { newProviderId } from './ids.ts';
 import { presentAuthorization } from './present.ts';
 import { declinedBody, lateAfterMs } from './result.ts';
 import type { Lateness, Result } from './result.ts';
@@ -53,7 +53,7 @@ function newAuthorization(
   const isChallenged = decision.status === 'requires_action';
   const brand = order.card?.brand ?? null;
   return {
-    id: `${contract.name}_auth_${uuidv7()}`,
+    id: newProviderId(contract, 'authorization'),
     provider: contract.name,
     reference,
     key,

@@ -1,9 +1,9 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Context } from '../context.ts';
 import type { Contract } from '../contracts.ts';
 import type { AuthorizationRow } from '../store/authorizations.ts';
 import type { OperationRow } from '../store/operations.ts';
 import { bookOperation } from './books.ts';
+import { newProviderId } from './ids.ts';
 import { settleLateFailures } from './late.ts';
 import { presentOperation } from './present.ts';
 import { declinedBody, lateAfterMs } from './result.ts';
@@ -20,7 +20,7 @@ export interface OperationOrder extends RequestedOperation {
 
 function newOperation(order: OperationOrder, refusal: string | null, now: number): OperationRow {
   return {
-    id: `${order.contract.name}_${order.kind}_${uuidv7()}`,
+    id: newProviderId(order.contract, order.kind),
     provider: order.contract.name,
     kind: order.kind,
     reference: order.reference,

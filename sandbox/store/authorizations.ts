@@ -35,6 +35,14 @@ export interface Authorizations {
   find(id: string): AuthorizationRow | undefined;
   /** A resend outside the key's life may have made several: the one that holds money comes first. */
   listByReference(provider: string, reference: string): readonly AuthorizationRow[];
+  /** Newest first, older than the id `before`; without what a token nobody knows left behind. */
+  listNewest(page: {
+    readonly provider: string;
+    /** Milliseconds. */
+    readonly since: number;
+    readonly before: string;
+    readonly limit: number;
+  }): readonly AuthorizationRow[];
 }
 
 const columns =
@@ -59,6 +67,12 @@ export function createAuthorizations(database: DatabaseSync): Authorizations {
      order by case status when 'authorized' then 0 when 'requires_action' then 1
        when 'voided' then 2 else 3 end, id`,
   );
+  const listNewest = database.prepare(
+    `select ${columns} from authorizations
+     where provider = :provider and created_at >= :since and id < :before
+       and (decline_code is null or decline_code <> 'invalid_token')
+     order by id desc limit :limit`,
+  );
   return {
     insert: (row) => void insert.run({ ...row }),
     update({ id, amount, status, decline_code, captured, refunded, released, closed, expires_at }) {
@@ -68,5 +82,6 @@ export function createAuthorizations(database: DatabaseSync): Authorizations {
     find: (id) => findRow<AuthorizationRow>(find, { id }),
     listByReference: (provider, reference) =>
       listRows<AuthorizationRow>(listByReference, { provider, reference }),
+    listNewest: (page) => listRows<AuthorizationRow>(listNewest, page),
   };
 }

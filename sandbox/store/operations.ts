@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { findRow } from './database.ts';
+import { findRow, listRows } from './database.ts';
 
 export type OperationKind = 'capture' | 'void' | 'refund' | 'increment';
 
@@ -24,6 +24,8 @@ export interface Operations {
   find(id: string): OperationRow | undefined;
   /** By how much an authorization was raised since it was given. */
   incrementOf(authorizationId: string): number;
+  /** In order of arrival. */
+  listByAuthorization(authorizationId: string): readonly OperationRow[];
   /** The one that moved money comes first, should the same reference have been sent twice. */
   findByReference(
     provider: string,
@@ -45,6 +47,9 @@ export function createOperations(database: DatabaseSync): Operations {
     'update operations set status = :status, decline_code = :declineCode where id = :id',
   );
   const find = database.prepare(`select ${columns} from operations where id = :id`);
+  const listByAuthorization = database.prepare(
+    `select ${columns} from operations where authorization_id = :authorizationId order by id`,
+  );
   const findByReference = database.prepare(
     `select ${columns} from operations
      where reference = :reference and provider = :provider and kind = :kind
@@ -60,6 +65,8 @@ export function createOperations(database: DatabaseSync): Operations {
     find: (id) => findRow<OperationRow>(find, { id }),
     incrementOf: (authorizationId) =>
       findRow<{ total: number }>(incrementOf, { authorizationId })?.total ?? 0,
+    listByAuthorization: (authorizationId) =>
+      listRows<OperationRow>(listByAuthorization, { authorizationId }),
     findByReference: (provider, kind, reference) =>
       findRow<OperationRow>(findByReference, { provider, kind, reference }),
   };

@@ -55,6 +55,7 @@ create table if not exists operations (
   created_at integer not null
 ) strict, without rowid;
 create index if not exists operations_reference on operations (reference, provider, kind);
+create index if not exists operations_authorization on operations (authorization_id);
 
 -- Tombstones: a request with this reference is refused, whenever it arrives.
 create table if not exists fences (

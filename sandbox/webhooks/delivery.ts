@@ -1,5 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { Agent, request } from 'undici';
+import { stripeSignature } from '../stripe/event.ts';
 import type { Clock } from '../clock.ts';
 import type { Store } from '../store/store.ts';
 import type { WebhookRow } from '../store/webhooks.ts';
@@ -36,6 +37,17 @@ export function createDelivery({ store, clock, url, secret }: DeliveryOptions): 
   const sending = new Set<number>();
   let isClosed = false;
 
+  function signed(row: WebhookRow, sentAt: Date): Readonly<Record<string, string>> {
+    if (row.provider === 'stripe') {
+      return { 'stripe-signature': stripeSignature(secret, sentAt, row.body) };
+    }
+    return {
+      'webhook-id': row.event_id,
+      'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1_000)),
+      'webhook-signature': signer.sign(row.event_id, sentAt, row.body),
+    };
+  }
+
   async function send(row: WebhookRow): Promise<boolean> {
     // The signature's time is that of the network, not of the sandbox: receivers refuse old ones.
     const sentAt = new Date();
@@ -45,9 +57,7 @@ export function createDelivery({ store, clock, url, secret }: DeliveryOptions): 
         method: 'POST',
         headers: {
           'content-type': 'application/json',
-          'webhook-id': row.event_id,
-          'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1_000)),
-          'webhook-signature': signer.sign(row.event_id, sentAt, row.body),
+          ...signed(row, sentAt),
         },
         body: row.body,
         signal: AbortSignal.timeout(callDeadlineMs),

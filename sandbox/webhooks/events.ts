@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Context } from '../context.ts';
 import type { WebhookFault } from '../faults.ts';
 import type { EventSubject } from '../processor/result.ts';
+import { stripeEvent } from '../stripe/event.ts';
 
 const heldBackMs = 3_000;
 const duplicateAfterMs = 1_000;
@@ -22,6 +23,19 @@ function delays(fault: WebhookFault | null): readonly number[] {
   }
 }
 
+function eventBody(context: Context, eventId: string, subject: EventSubject, now: number): object {
+  if (subject.provider === 'stripe') return stripeEvent(context, eventId, subject, now);
+  const noun = subject.operation === 'authorize' ? 'authorization' : subject.operation;
+  return {
+    id: eventId,
+    type: `${noun}.${subject.succeeded ? 'succeeded' : 'failed'}`,
+    provider: subject.provider,
+    reference: subject.reference,
+    provider_reference: subject.providerReference,
+    created_at: new Date(now).toISOString(),
+  };
+}
+
 export interface EnqueuedEvent {
   readonly sequence: number;
   /** Its cause must not be answered before the event has been delivered. */
@@ -37,15 +51,7 @@ export function enqueueEvent(
   const { store, clock } = context;
   const now = clock.now();
   const eventId = `evt_${uuidv7()}`;
-  const noun = subject.operation === 'authorize' ? 'authorization' : subject.operation;
-  const body = JSON.stringify({
-    id: eventId,
-    type: `${noun}.${subject.succeeded ? 'succeeded' : 'failed'}`,
-    provider: subject.provider,
-    reference: subject.reference,
-    provider_reference: subject.providerReference,
-    created_at: new Date(now).toISOString(),
-  });
+  const body = JSON.stringify(eventBody(context, eventId, subject, now));
   const [sequence = 0] = delays(fault).map((delay) =>
     store.webhooks.insert({
       event_id: eventId,

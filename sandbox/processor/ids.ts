@@ -1,0 +1,16 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Contract } from '../contracts.ts';
+
+type Kind = 'authorization' | 'capture' | 'void' | 'refund';
+
+/** Fronts name things as those whose HTTP they speak. A capture or cancel has no object of its own there. */
+const prefixes: Readonly<Record<string, Readonly<Record<Kind, string>>>> = {
+  stripe: { authorization: 'pi', capture: 'ch', void: 'cancel', refund: 're' },
+};
+
+/** In order of arrival, whoever's they are. */
+export function newProviderId({ name }: Contract, kind: Kind): string {
+  const prefix = prefixes[name]?.[kind];
+  if (prefix !== undefined) return `${prefix}_${uuidv7().replaceAll('-', '')}`;
+  return `${name}_${kind === 'authorization' ? 'auth' : kind}_${uuidv7()}`;
+}
