@@ -12,10 +12,10 @@ afterEach(async () => {
   await Promise.all(cleanups.splice(0).map((clean) => clean()));
 });
 
-function aClient(baseUrl: string, deadlineMs = 2_000): HttpClient {
-  const dispatcher = createDispatcher();
+function aClient(baseUrl: string, deadlineMs = 2_000, responseMs = 60_000): HttpClient {
+  const dispatcher = createDispatcher(5_000);
   cleanups.push(() => dispatcher.destroy());
-  return createHttpClient({ baseUrl, deadlineMs, dispatcher });
+  return createHttpClient({ baseUrl, deadlineMs, responseMs, dispatcher });
 }
 
 /** A peer that does with each request what the test says. */
@@ -112,4 +112,32 @@ test('a body without end is not read to its end', async () => {
 test('what is not HTTP says nothing', async () => {
   const url = await aPeer((socket) => socket.end('SSH-2.0-OpenSSH\r\n'));
   expect((await post(aClient(url))).kind).toBe('no_answer');
+});
+
+test('a reply that does not begin in time is no answer, whatever is left of the deadline', async () => {
+  const silent = await aPeer(() => undefined);
+  const began = performance.now();
+  const answer = await post(aClient(silent, 20_000, 500));
+  expect(answer).toEqual({ kind: 'no_answer', detail: 'UND_ERR_HEADERS_TIMEOUT' });
+  expect(performance.now() - began).toBeLessThan(5_000);
+});
+
+const inAMinute = new Date(Date.now() + 60_000).toUTCString();
+test.each([
+  ['429 Too Many Requests', 'retry-after: 3', 3_000, 3_000],
+  ['503 Service Unavailable', `retry-after: ${inAMinute}`, 50_000, 60_000],
+  ['503 Service Unavailable', 'retry-after: soon', undefined, undefined],
+  ['503 Service Unavailable', 'retry-after: -3', undefined, undefined],
+  ['200 OK', 'retry-after: 3', undefined, undefined],
+])('%s with %s asks to wait', async (status, header, least, most) => {
+  const peer = await aPeer((socket) => {
+    socket.end(`HTTP/1.1 ${status}\r\n${header}\r\ncontent-length: 2\r\n\r\n{}`);
+  });
+  const answer = await post(aClient(peer));
+  const ms = answer.kind === 'answered' ? answer.retryAfterMs : 'no answer';
+  if (least === undefined || most === undefined) expect(ms).toBeUndefined();
+  else {
+    expect(ms).toBeGreaterThanOrEqual(least);
+    expect(ms).toBeLessThanOrEqual(most);
+  }
 });

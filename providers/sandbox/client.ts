@@ -14,6 +14,8 @@ export type HttpAnswer =
       readonly kind: 'answered';
       readonly status: number;
       readonly disposition: string | null;
+      /** Of 429 and 503, from Retry-After; undefined: not said, or not to be understood. */
+      readonly retryAfterMs?: number | undefined;
       readonly text: string;
     }
   /** No connection came about, so nothing left us. */
@@ -29,16 +31,17 @@ interface HttpClientOptions {
   readonly baseUrl: string;
   /** Of a whole call: connecting, sending, reading. */
   readonly deadlineMs: number;
+  /** From the request's last byte to the reply's first. */
+  readonly responseMs: number;
   readonly dispatcher: Dispatcher;
 }
 
 const bodyBytesMax = 64 * 1_024;
-const connectTimeoutMs = 5_000;
 
-/** One pool for all providers of one host. Deadlines are per call. */
-export function createDispatcher(): Dispatcher {
+/** A pool of one provider's own: one that hangs takes no connection of another. Deadlines are per call. */
+export function createDispatcher(connectMs: number): Dispatcher {
   return new Agent({
-    connect: { timeout: connectTimeoutMs },
+    connect: { timeout: connectMs },
     keepAliveTimeout: 30_000,
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -77,6 +80,13 @@ async function readText(body: Dispatcher.ResponseData['body']): Promise<string |
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** Seconds, or a date (RFC 9110, 10.2.3). */
+function retryAfter(header: string | string[] | undefined): number | undefined {
+  if (typeof header !== 'string') return undefined;
+  const ms = /^\d{1,9}$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
+  return ms > 0 ? ms : undefined;
+}
+
 async function exchange(
   options: HttpClientOptions,
   call: HttpCall,
@@ -85,6 +95,7 @@ async function exchange(
   const { statusCode, headers, body } = await request(`${options.baseUrl}${call.path}`, {
     dispatcher: options.dispatcher,
     method: call.method,
+    headersTimeout: options.responseMs,
     signal,
     headers: {
       accept: 'application/json',
@@ -100,6 +111,7 @@ async function exchange(
     kind: 'answered',
     status: statusCode,
     disposition: typeof disposition === 'string' ? disposition : null,
+    retryAfterMs: [429, 503].includes(statusCode) ? retryAfter(headers['retry-after']) : undefined,
     text,
   };
 }

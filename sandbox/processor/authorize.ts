@@ -26,13 +26,18 @@ export interface AuthorizeOrder {
 
 type Decision = Pick<AuthorizationRow, 'status' | 'decline_code'>;
 
-function decide(behaviour: Behaviour | null): Decision {
+function decide(behaviour: Behaviour | null, provider: string): Decision {
   switch (behaviour) {
     case null:
       return { status: 'declined', decline_code: 'invalid_token' };
     case 'insufficient_funds':
     case 'do_not_honor':
       return { status: 'declined', decline_code: behaviour };
+    case 'issuer_unavailable':
+      // Of one provider's way to the issuer: another one reaches it.
+      return provider === 'alder'
+        ? { status: 'declined', decline_code: behaviour }
+        : { status: 'authorized', decline_code: null };
     case 'challenge':
       return { status: 'requires_action', decline_code: null };
     default:
@@ -86,7 +91,7 @@ export function authorize(context: Context, order: AuthorizeOrder, lateness: Lat
   const { store, clock } = context;
   const { contract, reference } = order;
   const now = clock.now();
-  const decision = decide(order.behaviour);
+  const decision = decide(order.behaviour, contract.name);
   const late = decision.status === 'authorized' ? lateness : null;
   const fresh = newAuthorization(
     order,
