@@ -18,6 +18,7 @@ import { refundRoutes } from './refunds/routes.ts';
 import { requestId } from './request-id.ts';
 import { returnRouter } from './returns/router.ts';
 import type { Route } from './route.ts';
+import { routingRoutes } from './routing/routes.ts';
 import { sandboxClockRouter } from './sandbox-clock/router.ts';
 import type { StaffTokens } from './staff-tokens.ts';
 import { version } from './version.ts';
@@ -42,13 +43,15 @@ export interface AppDeps {
   readonly log: Logger;
 }
 
-export function apiRoutes({ payments, ledger, books, events }: Ports): readonly Route[] {
+export function apiRoutes(ports: Ports): readonly Route[] {
+  const { payments, ledger, books, events, routing } = ports;
   return [
     ...paymentRoutes(payments),
     ...refundRoutes(payments),
     ...ledgerRoutes(ledger),
     ...booksRoutes(books),
     ...eventRoutes(events),
+    ...routingRoutes(routing),
   ];
 }
 

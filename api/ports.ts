@@ -9,6 +9,7 @@ import type { PaymentStatus } from '../domain/payment.ts';
 import type { PaymentSnapshot } from '../db/snapshot.ts';
 import type { FieldError } from './http-errors.ts';
 import type { Books, Ledger } from './ledger/ports.ts';
+import type { Routing } from './routing/ports.ts';
 
 /** `payments:cancel` is a part of `payments:write` that support staff have by itself. */
 export const scopes = [
@@ -19,6 +20,8 @@ export const scopes = [
   'ledger:read',
   'ledger:close',
   'events:read',
+  'routing:read',
+  'routing:write',
 ] as const;
 export type Scope = (typeof scopes)[number];
 
@@ -222,4 +225,5 @@ export interface Ports {
   readonly webhooks: ProviderWebhooks;
   readonly returns: Returns;
   readonly health: Health;
+  readonly routing: Routing;
 }

@@ -1,12 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  aContract,
-  anAttempt,
-  anOperation,
-  aPayment,
-  aView,
-  now,
-} from '../test/support/payments.ts';
+import { aContract, anAttempt, anOperation, aPayment, now } from '../test/support/payments.ts';
+import { aView } from '../test/support/routing-view.ts';
 import { screen, stillStands, type Decision } from './screen.ts';
 
 const contracts = aView(['alder', 'birch', 'cedar'].map((name) => aContract({ name })));

@@ -10,12 +10,14 @@ export function minorUnits(amount: number | undefined): bigint | undefined {
 export function methodInput(
   method: z.output<typeof paymentMethodSchema>,
 ): CreatePayment['paymentMethod'] {
-  const { type, token, tokens, wallet } = method;
+  const { type, token, tokens, wallet, brand, country } = method;
   return {
     type,
     ...(token !== undefined && { token }),
     ...(tokens !== undefined && { tokens }),
     ...(wallet !== undefined && { wallet }),
+    ...(brand !== undefined && { brand }),
+    ...(country !== undefined && { country }),
   };
 }
 

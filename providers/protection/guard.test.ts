@@ -1,9 +1,7 @@
 /** On a clock that the test moves. Every guard of one world shares its store, as processes share a table. */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { aContract } from '../../test/support/payments.ts';
-import type { ProviderContract } from '../../domain/provider.ts';
-import { createGuard, type Guard, type Refusal, type Verdict } from './guard.ts';
-import type { HealthStore, SharedHealth } from './store.ts';
+import { aWorld, call, fail, pause, sick, well, type World } from '../../test/support/guards.ts';
+import type { Guard } from './guard.ts';
 
 beforeEach(() => {
   jest.useFakeTimers();
@@ -11,74 +9,6 @@ beforeEach(() => {
 afterEach(() => {
   jest.useRealTimers();
 });
-
-interface World {
-  readonly store: HealthStore;
-  readonly shared: SharedHealth & { retryAt: number; probingUntil: number };
-  away: boolean;
-  process(contract?: Partial<ProviderContract>): Guard;
-  /** What each process does four times a second. */
-  read(...guards: readonly Guard[]): void;
-}
-
-function aWorld(): World {
-  const row = { isOpen: false, reason: '', openedAt: null, retryAt: 0, probingUntil: 0, alone: 0 };
-  const here = async <T>(answer: () => T): Promise<T> => {
-    if (world.away) throw new Error('the database is away');
-    return answer();
-  };
-  const store: HealthStore = {
-    open: (_, reason) =>
-      here(() => void Object.assign(row, { isOpen: true, reason, retryAt: Date.now() + 5_000 })),
-    claimProbe: (_, forMs) =>
-      here(() => {
-        if (!row.isOpen || Date.now() < row.retryAt || Date.now() < row.probingUntil) return false;
-        row.probingUntil = Date.now() + forMs;
-        return true;
-      }),
-    endProbe: (_, isWell, reason) =>
-      here(() => void Object.assign(row, { isOpen: !isWell, reason, retryAt: Date.now() + 10_000, probingUntil: 0 })), // prettier-ignore
-    leaveAlone: (_, forMs) => here(() => void (row.alone = Date.now() + forMs)),
-  };
-  const world: World = {
-    store,
-    away: false,
-    get shared() {
-      const [retryInMs, probingMs] = [row.retryAt - Date.now(), row.probingUntil - Date.now()];
-      return { ...row, retryInMs, probingMs, leftAloneMs: row.alone - Date.now() };
-    },
-    process: (contract = {}) => createGuard(aContract(contract), store, () => undefined),
-    read: (...guards) => {
-      for (const guard of guards) guard.apply(world.shared, guards.length, performance.now());
-    },
-  };
-  return world;
-}
-
-const well: Verdict = { health: 'well', what: 'approved' };
-const sick: Verdict = { health: 'sick', what: 'unknown http_500' };
-const pause = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
-
-/** What a call that takes so long and ends so is answered with: its verdict, or why it was refused. */
-function call(
-  guard: Guard,
-  verdict = well,
-  ms = 0,
-  lane: 'money' | 'look' = 'money',
-): Promise<Verdict | Refusal> {
-  return guard[lane]<Verdict | Refusal>({
-    work: async () => {
-      if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
-      return verdict;
-    },
-    judge: (answer) => answer as Verdict,
-    refused: (why) => why,
-  });
-}
-
-async function fail(guard: Guard, times: number): Promise<void> {
-  for (let n = 0; n < times; n += 1) await call(guard, sick);
-}
 
 describe('the breaker', () => {
   test('opens after five bad calls in a row, not after four, and not with a good one between', async () => {
@@ -144,6 +74,14 @@ describe('the breaker', () => {
     const guard = aWorld().process();
     for (let n = 0; n < 10; n += 1) await call(guard, { health: 'silent', what: '429' });
     expect(guard.health()).toBe('available');
+  });
+
+  test('holds back no capture, void or refund: nobody else can do them', async () => {
+    const guard = aWorld().process();
+    for (let n = 0; n < 5; n += 1) await call(guard, sick, 0, 'operation');
+    expect(await call(guard)).toBe('breaker_open');
+    expect(await call(guard, well, 0, 'operation')).toEqual(well);
+    expect(guard.health()).toBe('breaker_open');
   });
 
   test('that opened in one process is open in the others as soon as they read', async () => {
@@ -228,95 +166,5 @@ describe('a probe', () => {
     expect(guards[0].reserveProbe('pay_2')).toBe(false);
     await pause(2_000);
     expect(guards[0].reserveProbe('pay_2')).toBe(true);
-  });
-});
-
-describe('places', () => {
-  const small = { concurrentMax: 20 };
-  test('are as many as the contract has; who finds none is refused at once, not queued', async () => {
-    const guard = aWorld().process(small);
-    const calls = Array.from({ length: 18 }, () => call(guard, well, 500));
-    await pause(1);
-    expect(guard.health()).toBe('at_capacity');
-    expect(await call(guard)).toBe('at_capacity');
-    await pause(500);
-    await Promise.all(calls);
-    expect(await call(guard)).toEqual(well);
-  });
-
-  test('of one provider are not those of another', async () => {
-    const [slow, other] = [aWorld().process(small), aWorld().process(small)];
-    const calls = Array.from({ length: 30 }, () => call(slow, well, 900));
-    await pause(1);
-    expect(await call(other)).toEqual(well);
-    await pause(900);
-    await Promise.all(calls);
-  });
-
-  test('are there for lookups when all others are taken and the breaker is open', async () => {
-    const guard = aWorld().process(small);
-    const calls = Array.from({ length: 18 }, () => call(guard, well, 60_000));
-    await pause(1_000);
-    expect(guard.health()).not.toBe('available');
-    expect(await call(guard, well, 0, 'look')).toEqual(well);
-    const looks = [call(guard, well, 10, 'look'), call(guard, well, 10, 'look')];
-    expect(await call(guard, well, 0, 'look')).toBe('at_capacity');
-    await pause(60_000);
-    await Promise.all([...calls, ...looks]);
-  });
-});
-
-describe('the rate', () => {
-  async function passed(guard: Guard, perSecond: number): Promise<number> {
-    let count = 0;
-    for (let n = 0; n < perSecond; n += 1) {
-      if ((await call(guard)) === well) count += 1;
-      await pause(1_000 / perSecond);
-    }
-    return count;
-  }
-
-  test('is never more in a second than the contract allows, and nearly that', async () => {
-    const guard = aWorld().process({ perSecondMax: 100 });
-    const count = await passed(guard, 500);
-    expect(count).toBeLessThanOrEqual(91);
-    expect(count).toBeGreaterThanOrEqual(85);
-    expect(await call(guard)).toBe('rate_limited');
-  });
-
-  test('is shared by the processes', async () => {
-    const world = aWorld();
-    const guards = [world.process({ perSecondMax: 100 }), world.process({ perSecondMax: 100 })];
-    world.read(...guards);
-    for (const guard of guards) expect(await passed(guard, 250)).toBeLessThanOrEqual(46);
-  });
-
-  test('lets something through however slow it is', async () => {
-    const guard = aWorld().process({ perSecondMax: 1 });
-    expect(await call(guard)).toEqual(well);
-    expect(await call(guard)).toBe('rate_limited');
-    await pause(2_000);
-    expect(await call(guard)).toEqual(well);
-  });
-});
-
-describe('Retry-After', () => {
-  const full: Verdict = { health: 'silent', what: '429', retryAfterMs: 3_000 };
-  test('is honoured to the end, by everybody, lookups included', async () => {
-    const world = aWorld();
-    const [one, other] = [world.process(), world.process()];
-    await call(one, full);
-    expect(await call(one)).toBe('rate_limited');
-    world.read(one, other);
-    expect([other.health(), await call(other, well, 0, 'look')]).toEqual(['rate_limited', 'rate_limited']); // prettier-ignore
-    await pause(3_000);
-    expect([one.health(), other.health()]).toEqual(['available', 'available']);
-  });
-
-  test('is not honoured for days: unknowns wait for lookups', async () => {
-    const guard = aWorld().process();
-    await call(guard, { ...full, retryAfterMs: 86_400_000 });
-    await pause(600_000);
-    expect(guard.health()).toBe('available');
   });
 });

@@ -6,7 +6,7 @@
 import { bulkhead, type BulkheadPolicy } from 'cockatiel';
 import type { ProviderContract } from '../../domain/provider.ts';
 import type { ProviderHealth } from '../../domain/routing.ts';
-import { createBreaker } from './breaker.ts';
+import { createBreaker, type OpeningView, type Settle } from './breaker.ts';
 import * as settings from './settings.ts';
 import type { HealthStore, SharedHealth } from './store.ts';
 import { createTokenBucket, type TokenBucket } from './token-bucket.ts';
@@ -31,11 +31,7 @@ export interface GuardedCall<T> {
 /** For whoever watches. */
 export interface GuardView {
   readonly health: ProviderHealth;
-  readonly opening: {
-    readonly since: string;
-    readonly reason: string;
-    readonly retryInMs: number;
-  } | null;
+  readonly opening: OpeningView | null;
   readonly leftAloneMs: number;
 }
 
@@ -43,8 +39,13 @@ export interface Guard {
   readonly contract: ProviderContract;
   health(): ProviderHealth;
   reserveProbe(paymentId: string): boolean;
-  /** What moves money. */
-  money<T>(call: GuardedCall<T>): Promise<T>;
+  /** What another provider can take instead. */
+  attempt<T>(call: GuardedCall<T>): Promise<T>;
+  /**
+   * Captures, voids, refunds: nobody else can do them, and a customer waits for each. They take places and
+   * rate like an attempt and are counted like one, but an open breaker does not hold them back.
+   */
+  operation<T>(call: GuardedCall<T>): Promise<T>;
   /**
    * Lookups and voids by reference: they end the unknowns that the trouble made, so no breaker holds them
    * back; they have a small part of places and rate for themselves.
@@ -68,7 +69,7 @@ export function createGuard(
   onError: (error: unknown) => void,
 ): Guard {
   const { name, deadlineMs } = contract;
-  const breaker = createBreaker(name, deadlineMs + 1_000, store, onError);
+  const breaker = createBreaker({ provider: name, probeMs: deadlineMs + 1_000, store, onError });
   const [looking, moving] = lanes(contract);
   let leftAloneUntil = -Infinity;
 
@@ -93,6 +94,21 @@ export function createGuard(
     return { answer, said };
   }
 
+  async function settled<T>(call: GuardedCall<T>, settle: Settle): Promise<T> {
+    const slow = setTimeout(() => settle(false, 'slow'), settings.slowAfterMs);
+    slow.unref();
+    try {
+      const { answer, said } = await run(moving, call);
+      // A probe that learnt nothing has not shown that the trouble is over.
+      if (said.health !== 'silent' || breaker.state() !== 'closed') {
+        settle(said.health === 'well', said.what);
+      }
+      return answer;
+    } finally {
+      clearTimeout(slow);
+    }
+  }
+
   function health(): ProviderHealth {
     const why = full(moving);
     if (why !== null) return why;
@@ -105,25 +121,20 @@ export function createGuard(
     contract,
     health,
     reserveProbe: (paymentId) => breaker.reserveProbe(paymentId),
-    money: async (call) => {
+    attempt: async (call) => {
       const before = full(moving);
       if (before !== null) return call.refused(before);
       const settle = await breaker.enter();
       if (settle === null) return call.refused('breaker_open');
-      // Somebody may have taken the last place while the probe was claimed; the claim ends by itself.
+      // Somebody may have taken the last place while a probe was claimed; the claim ends by itself.
       const after = full(moving);
-      if (after !== null) return call.refused(after);
-      const slow = setTimeout(() => settle(false, 'slow'), settings.slowAfterMs);
-      try {
-        const { answer, said } = await run(moving, call);
-        // A probe that learnt nothing has not shown that the trouble is over.
-        if (said.health !== 'silent' || breaker.state() !== 'closed') {
-          settle(said.health === 'well', said.what);
-        }
-        return answer;
-      } finally {
-        clearTimeout(slow);
-      }
+      return after === null ? settled(call, settle) : call.refused(after);
+    },
+    operation: async (call) => {
+      const why = full(moving);
+      if (why !== null) return call.refused(why);
+      const settle = breaker.state() === 'closed' ? await breaker.enter() : null;
+      return settled(call, settle ?? (() => undefined));
     },
     look: async (call) => {
       const why = full(looking);

@@ -1,5 +1,10 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import type { AuthorizeRequest, OperationRequest, Provider, ProviderOutcome } from '../../domain/provider.ts';
+import type {
+  AuthorizeRequest,
+  OperationRequest,
+  Provider,
+  ProviderOutcome,
+} from '../../domain/provider.ts';
 import { aContract, approved, declined, notSent, pending, requiresAction, unknown } from '../../test/support/payments.ts'; // prettier-ignore
 import { checkCapabilities } from '../capabilities.ts';
 import { createGuard, type Guard } from './guard.ts';
@@ -56,7 +61,7 @@ describe('a provider behind its guard', () => {
       const guard = aGuard(provider);
       const guarded = protect(provider, guard);
       expect(await guarded[name]?.(request)).toEqual(approved());
-        void guard.money({
+      void guard.attempt({
         work: never,
         judge: () => ({ health: 'well', what: '' }),
         refused: never,

@@ -19,20 +19,23 @@ export function protect(provider: Provider, guard: Guard): Provider {
   ): { readonly evidence: ProviderEvidence } => ({
     evidence: { kind, provider: name, detail: `not let through: ${why}` },
   });
-  const money = (work: () => Promise<ProviderOutcome>): Promise<ProviderOutcome> =>
-    guard.money({
-      work,
-      judge: judgeOutcome,
-      refused: (why) => ({ kind: 'not_sent', ...evidence('provider_reply', why) }),
-    });
+  const outcomeOf = (work: () => Promise<ProviderOutcome>): GuardedCall<ProviderOutcome> => ({
+    work,
+    judge: judgeOutcome,
+    refused: (why) => ({ kind: 'not_sent', ...evidence('provider_reply', why) }),
+  });
+  const operation = (work: () => Promise<ProviderOutcome>): Promise<ProviderOutcome> =>
+    guard.operation(outcomeOf(work));
   const { capture, void: release, refund, increment, lookup, voidByReference } = provider;
   return {
     ...provider,
-    authorize: (request) => money(() => provider.authorize(request)),
-    ...(capture && { capture: (request) => money(() => capture.call(provider, request)) }),
-    ...(release && { void: (request) => money(() => release.call(provider, request)) }),
-    ...(refund && { refund: (request) => money(() => refund.call(provider, request)) }),
-    ...(increment && { increment: (request) => money(() => increment.call(provider, request)) }),
+    authorize: (request) => guard.attempt(outcomeOf(() => provider.authorize(request))),
+    ...(capture && { capture: (request) => operation(() => capture.call(provider, request)) }),
+    ...(release && { void: (request) => operation(() => release.call(provider, request)) }),
+    ...(refund && { refund: (request) => operation(() => refund.call(provider, request)) }),
+    ...(increment && {
+      increment: (request) => operation(() => increment.call(provider, request)),
+    }),
     ...(lookup && {
       lookup: (kind, reference) =>
         guard.look<LookupResult>({

@@ -80,10 +80,12 @@ async function readText(body: Dispatcher.ResponseData['body']): Promise<string |
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Seconds, or a date (RFC 9110, 10.2.3). */
-function retryAfter(header: string | string[] | undefined): number | undefined {
-  if (typeof header !== 'string') return undefined;
-  const ms = /^\d{1,9}$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
+/** Seconds, or a date, by the provider's own clock (RFC 9110, 10.2.3). */
+function retryAfter(headers: Dispatcher.ResponseData['headers']): number | undefined {
+  const { 'retry-after': after, date } = headers;
+  if (typeof after !== 'string') return undefined;
+  const seconds = /^\d{1,9}$/.test(after);
+  const ms = seconds ? Number(after) * 1_000 : Date.parse(after) - Date.parse(String(date));
   return ms > 0 ? ms : undefined;
 }
 
@@ -111,7 +113,7 @@ async function exchange(
     kind: 'answered',
     status: statusCode,
     disposition: typeof disposition === 'string' ? disposition : null,
-    retryAfterMs: [429, 503].includes(statusCode) ? retryAfter(headers['retry-after']) : undefined,
+    retryAfterMs: [429, 503].includes(statusCode) ? retryAfter(headers) : undefined,
     text,
   };
 }

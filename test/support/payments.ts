@@ -21,19 +21,6 @@ import type {
   ProviderEvidence,
   ProviderOutcome,
 } from '../../domain/provider.ts';
-import { firstRules, type RoutingRules } from '../../domain/routing-rules.ts';
-import type { RoutingView } from '../../domain/routing.ts';
-
-/** All in good health; `rules` change the first rule set. */
-export function aView(
-  contracts: readonly ProviderContract[],
-  rules: Partial<RoutingRules> = {},
-): RoutingView {
-  return {
-    rules: { ...firstRules, ...rules },
-    candidates: contracts.map((contract) => ({ contract, captures: true, health: 'available' })),
-  };
-}
 
 /** The instant at which every built payment is read. */
 export const now = Date.UTC(2027, 0, 15, 12);
