@@ -3,6 +3,7 @@ import { recordAttempt } from '../domain/record-attempt.ts';
 import type { ProviderOutcome } from '../domain/provider.ts';
 import { commitOutcome } from './commit.ts';
 import { providerOf, type ActivityDeps } from './deps.ts';
+import { rulesOf } from './routing.ts';
 
 /** Commit 3: the outcome with everything that follows from it, in one transaction. */
 export async function record(
@@ -12,10 +13,12 @@ export async function record(
   outcome: ProviderOutcome,
 ): Promise<PaymentState> {
   const newOperationId = deps.newId('op');
+  const { failover_declines: failoverDeclines } = await rulesOf(deps);
   const decided = await commitOutcome(deps, payment, (p) => {
     const attempt = attemptById(p, attemptId);
     const { contract } = providerOf(deps, attempt.provider);
-    return recordAttempt({ payment: p, attempt, contract, newOperationId }, outcome);
+    const recording = { payment: p, attempt, contract, newOperationId, failoverDeclines };
+    return recordAttempt(recording, outcome);
   });
   return decided.payment;
 }

@@ -1,10 +1,11 @@
-import { screen, type Decision } from '../domain/screen.ts';
+import { stillStands, type Decision } from '../domain/screen.ts';
 import { closeUnsent, submitAttempt } from '../domain/submit-attempt.ts';
 import { attemptById, liveAttempt, type PaymentState } from '../domain/payment-state.ts';
 import type { ProviderOutcome } from '../domain/provider.ts';
 import { commit } from './commit.ts';
-import { contractsOf, providerOf, type ActivityDeps } from './deps.ts';
+import { providerOf, type ActivityDeps } from './deps.ts';
 import { startElapsed } from './elapsed.ts';
+import { viewOf } from './routing.ts';
 
 export type Submitted =
   | { readonly kind: 'answered'; readonly attemptId: string; readonly outcome: ProviderOutcome }
@@ -22,11 +23,12 @@ export async function submit(
 ): Promise<{ payment: PaymentState; submitted: Submitted }> {
   const attemptId = deps.newId('att');
   const returnToken = deps.newReturnToken();
+  const view = await viewOf(deps);
   const elapsedMs = startElapsed();
   const decided = await commit(deps, payment, (p) => {
     if (p.status !== 'processing' || liveAttempt(p) !== undefined) return null;
     // A cancel, another card or the end of the time to submit may have come since it was decided.
-    if (!sameDecision(screen(p, contractsOf(deps)), decision)) return null;
+    if (!stillStands(p, view, decision)) return null;
     if (decision.kind !== 'try') return closeUnsent(p, decision);
     return submitAttempt(p, decision, providerOf(deps, decision.provider).contract, {
       attemptId,
@@ -51,9 +53,4 @@ export async function submit(
     returnUrl: `${deps.returnUrl}/${returnToken}`,
   });
   return { payment: decided.payment, submitted: { kind: 'answered', attemptId, outcome } };
-}
-
-function sameDecision(a: Decision, b: Decision): boolean {
-  if (a.kind === 'try' && b.kind === 'try') return a.provider === b.provider && a.token === b.token;
-  return a.kind === b.kind;
 }

@@ -1,10 +1,10 @@
 import { paymentState } from '../db/snapshot.ts';
 import { nextStep, type Step } from '../domain/next-step.ts';
-import { screen } from '../domain/screen.ts';
 import { record } from './attempt-record.ts';
 import { submit } from './attempt-submit.ts';
 import { load } from './commit.ts';
-import { contractsOf, type ActivityDeps } from './deps.ts';
+import type { ActivityDeps } from './deps.ts';
+import { decide } from './routing.ts';
 
 /**
  * The happy path in one local activity: screen, submit (commit 2), record (commit 3). Anything that is
@@ -15,7 +15,7 @@ export async function authorize(deps: ActivityDeps, paymentId: string): Promise<
   const payment = fresh === undefined ? await load(deps, paymentId) : paymentState(fresh);
   const step = nextStep(payment);
   if (step.kind !== 'authorize') return step;
-  const decision = screen(payment, contractsOf(deps));
+  const decision = await decide(deps, payment);
   const { payment: held, submitted } = await submit(deps, payment, decision);
   if (submitted.kind === 'nothing_sent') return nextStep(held);
   return nextStep(await record(deps, held, submitted.attemptId, submitted.outcome));

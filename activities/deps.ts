@@ -1,7 +1,8 @@
 import type { Db } from '../db/client.ts';
 import type { FrozenKey } from '../db/changes.ts';
 import type { PaymentSnapshot } from '../db/snapshot.ts';
-import type { Provider, ProviderContract } from '../domain/provider.ts';
+import type { Provider } from '../domain/provider.ts';
+import type { RoutingSource } from './routing.ts';
 
 export interface Log {
   info(fields: object, message: string): void;
@@ -18,6 +19,8 @@ export interface ActivityDeps {
   readonly db: Db;
   /** In routing order. */
   readonly providers: ReadonlyMap<string, Provider>;
+  /** Absent: no rules, and everybody in good health. */
+  readonly routing?: RoutingSource;
   /** A prefixed UUIDv7: `newId('att')`. */
   readonly newId: (prefix: string) => string;
   /** Unguessable, for the page a shopper comes back to. */
@@ -35,8 +38,4 @@ export function providerOf(deps: ActivityDeps, name: string): Provider {
   const provider = deps.providers.get(name);
   if (provider === undefined) throw new Error(`provider ${name} is not configured`);
   return provider;
-}
-
-export function contractsOf(deps: ActivityDeps): readonly ProviderContract[] {
-  return [...deps.providers.values()].map((p) => p.contract);
 }

@@ -1,15 +1,16 @@
 /** Every side effect a payment has. Each is safe to run twice: permits and records are compare-and-set. */
 import { nextStep, type Step } from '../domain/next-step.ts';
-import { screen, type Decision } from '../domain/screen.ts';
+import type { Decision } from '../domain/screen.ts';
 import { applyTimers } from '../domain/timers.ts';
 import { authorize } from './authorize.ts';
 import { record } from './attempt-record.ts';
 import { resolve } from './attempt-resolve.ts';
 import { submit } from './attempt-submit.ts';
 import { commit, load } from './commit.ts';
-import { contractsOf, type ActivityDeps } from './deps.ts';
+import type { ActivityDeps } from './deps.ts';
 import { execute } from './operation-execute.ts';
 import { resolveOperationOnce } from './operation-resolve.ts';
+import { decide } from './routing.ts';
 import { fromWire, toWire, type SubmittedOnWire } from './wire.ts';
 
 export interface OfPayment {
@@ -33,7 +34,7 @@ export function createActivities(deps: ActivityDeps): Activities {
   return {
     authorize: ({ paymentId }) => authorize(deps, paymentId),
     paymentLoad: async ({ paymentId }) => nextStep(await load(deps, paymentId)),
-    paymentScreen: async ({ paymentId }) => screen(await load(deps, paymentId), contractsOf(deps)),
+    paymentScreen: async ({ paymentId }) => decide(deps, await load(deps, paymentId)),
     attemptSubmit: async ({ paymentId, decision }) => {
       const { submitted } = await submit(deps, await load(deps, paymentId), decision);
       return toWire(submitted);

@@ -19,6 +19,7 @@ import { refundRoutes } from './refunds/routes.ts';
 import { requestId } from './request-id.ts';
 import { returnRouter } from './returns/router.ts';
 import type { Route } from './route.ts';
+import { routingRoutes } from './routing/routes.ts';
 import { sandboxClockRouter } from './sandbox-clock/router.ts';
 import type { StaffTokens } from './staff-tokens.ts';
 import { version } from './version.ts';
@@ -43,7 +44,8 @@ export interface AppDeps {
   readonly log: Logger;
 }
 
-export function apiRoutes({ payments, customers, ledger, books, events }: Ports): readonly Route[] {
+export function apiRoutes(ports: Ports): readonly Route[] {
+  const { payments, customers, ledger, books, events, routing } = ports;
   return [
     ...paymentRoutes(payments),
     ...refundRoutes(payments),
@@ -51,6 +53,7 @@ export function apiRoutes({ payments, customers, ledger, books, events }: Ports)
     ...ledgerRoutes(ledger),
     ...booksRoutes(books),
     ...eventRoutes(events),
+    ...routingRoutes(routing),
   ];
 }
 

@@ -48,6 +48,8 @@ export const httpErrors = {
   forbidden: { status: 403, title: 'The credentials do not allow this' },
   not_found: { status: 404, title: 'There is no such thing here' },
   method_not_allowed: { status: 405, title: 'This address does not take this method' },
+  precondition_failed: { status: 412, title: 'It has changed since it was read' },
+  precondition_required: { status: 428, title: 'The If-Match header is missing' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
   idempotency_key_reused: { status: 422, title: 'The key was used for another request' },

@@ -37,7 +37,7 @@ async function answer(
   request: Request,
   response: Response,
 ): Promise<Reply> {
-  const raw = route.method === 'post' ? await readRawBody(request, response) : undefined;
+  const raw = route.method === 'get' ? undefined : await readRawBody(request, response);
   const principal = await authenticate(authentication, request.headers);
   response.locals['merchantId'] = principal.merchantId;
   await rateLimit.spend(principal);
@@ -59,6 +59,7 @@ async function answer(
       path,
     }),
     waitMs: waitMs(request.get('prefer')),
+    ifMatch: request.get('if-match'),
     asCsv: request.accepts(['application/json', 'text/csv']) === 'text/csv',
   });
 }

@@ -36,9 +36,9 @@ describe('/openapi.json', () => {
   });
 
   test('says of each command that it needs an Idempotency-Key', () => {
-    for (const methods of Object.values(document.paths)) {
+    for (const [path, methods] of Object.entries(document.paths)) {
       const parameters = methods['post']?.parameters;
-      if (methods['post'] === undefined) continue;
+      if (methods['post'] === undefined || path === '/v1/routing/preview') continue;
       expect(parameters).toContainEqual(
         expect.objectContaining({ name: 'Idempotency-Key', required: true }),
       );

@@ -21,6 +21,11 @@ const prefer = z
   .optional()
   .meta({ description: 'Seconds to wait for a clear state, 0 to 30.', example: 'wait=10' });
 
+const ifMatch = z
+  .string()
+  .meta({ description: 'The ETag of the version that was read; the new one comes after it.' });
+const reason = z.string().min(1).max(500).meta({ description: 'Why, for the record.' });
+
 export function openApiDocument(routes: readonly Route[], publicUrl: string): OpenApiDocument {
   const registry = new OpenAPIRegistry();
   const apiKey = registry.registerComponent('securitySchemes', 'apiKey', {
@@ -40,9 +45,15 @@ export function openApiDocument(routes: readonly Route[], publicUrl: string): Op
   });
 }
 
-function pathOf({ method, spec }: Route, security: string): RouteConfig {
+const headersOf: Readonly<Record<Route['repeats'], z.ZodObject | undefined>> = {
+  always: undefined,
+  idempotency_key: z.object({ 'Idempotency-Key': idempotencyKey, Prefer: prefer }),
+  if_match: z.object({ 'If-Match': ifMatch, 'X-Reason': reason }),
+};
+
+function pathOf({ method, repeats, spec }: Route, security: string): RouteConfig {
   const { params, query, body } = spec;
-  const command = method === 'post';
+  const headers = headersOf[repeats];
   return {
     method,
     path: spec.path,
@@ -54,7 +65,7 @@ function pathOf({ method, spec }: Route, security: string): RouteConfig {
     request: {
       ...(params !== undefined && { params }),
       ...(query !== undefined && { query }),
-      ...(command && { headers: z.object({ 'Idempotency-Key': idempotencyKey, Prefer: prefer }) }),
+      ...(headers !== undefined && { headers }),
       ...(body !== undefined && {
         body: { required: true, content: { 'application/json': { schema: body } } },
       }),

@@ -10,6 +10,7 @@ import type { PaymentSnapshot } from '../db/snapshot.ts';
 import type { FieldError } from './http-errors.ts';
 import type { Customers } from './customers/ports.ts';
 import type { Books, Ledger } from './ledger/ports.ts';
+import type { Routing } from './routing/ports.ts';
 
 /** `payments:cancel` is a part of `payments:write` that support staff have by itself. */
 export const scopes = [
@@ -20,6 +21,8 @@ export const scopes = [
   'ledger:read',
   'ledger:close',
   'events:read',
+  'routing:read',
+  'routing:write',
 ] as const;
 export type Scope = (typeof scopes)[number];
 
@@ -225,4 +228,5 @@ export interface Ports {
   readonly webhooks: ProviderWebhooks;
   readonly returns: Returns;
   readonly health: Health;
+  readonly routing: Routing;
 }

@@ -36,7 +36,7 @@ interface ReadSpec<P extends Shape, Q extends Shape> extends CommonSpec<P> {
   readonly csv?: true;
 }
 
-interface CommandSpec<P extends Shape, B extends Shape> extends CommonSpec<P> {
+interface BodySpec<P extends Shape, B extends Shape> extends CommonSpec<P> {
   readonly body: B;
 }
 
@@ -54,6 +54,17 @@ export interface CommandCall<P extends Shape, B extends Shape> {
   readonly body: z.output<B>;
   readonly key: IdempotencyKey;
   readonly waitMs: number;
+}
+
+export interface QuestionCall<P extends Shape, B extends Shape> {
+  readonly principal: Principal;
+  readonly params: z.output<P>;
+  readonly body: z.output<B>;
+}
+
+export interface ReplaceCall<P extends Shape, B extends Shape> extends QuestionCall<P, B> {
+  /** The If-Match header as it came. */
+  readonly ifMatch: string | undefined;
 }
 
 export type Reply = ObjectReply | ProblemReply | CsvReply;
@@ -89,10 +100,13 @@ export interface Incoming {
   readonly key: () => IdempotencyKey;
   readonly waitMs: number;
   readonly asCsv: boolean;
+  readonly ifMatch: string | undefined;
 }
 
 export interface Route {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'put';
+  /** The header that makes a repeat the same request. */
+  readonly repeats: 'idempotency_key' | 'if_match' | 'always';
   readonly spec: CommonSpec<Shape> & {
     readonly query?: Shape;
     readonly body?: Shape;
@@ -109,6 +123,7 @@ export function readRoute<P extends Shape = Shape, Q extends Shape = Shape>(
 ): Route {
   return {
     method: 'get',
+    repeats: 'always',
     spec,
     answer: ({ principal, params, query, asCsv }) =>
       handle({
@@ -122,11 +137,12 @@ export function readRoute<P extends Shape = Shape, Q extends Shape = Shape>(
 
 /** A POST that moves money or creates something: it needs an idempotency key, and may wait. */
 export function commandRoute<P extends Shape = Shape, B extends Shape = Shape>(
-  spec: CommandSpec<P, B>,
+  spec: BodySpec<P, B>,
   handle: (call: CommandCall<P, B>) => Promise<Reply>,
 ): Route {
   return {
     method: 'post',
+    repeats: 'idempotency_key',
     spec,
     answer: ({ principal, params, query, body, key, waitMs }) => {
       validate(nothing, query, '/query');
@@ -137,6 +153,47 @@ export function commandRoute<P extends Shape = Shape, B extends Shape = Shape>(
         key: key(),
         body: validate(spec.body, body),
         waitMs,
+      });
+    },
+  };
+}
+
+/** A POST that changes nothing: a question too long for an address. */
+export function questionRoute<P extends Shape = Shape, B extends Shape = Shape>(
+  spec: BodySpec<P, B>,
+  handle: (call: QuestionCall<P, B>) => Promise<Reply>,
+): Route {
+  return {
+    method: 'post',
+    repeats: 'always',
+    spec,
+    answer: ({ principal, params, query, body }) => {
+      validate(nothing, query, '/query');
+      return handle({
+        principal,
+        params: validate(spec.params ?? nothing, params) as z.output<P>,
+        body: validate(spec.body, body),
+      });
+    },
+  };
+}
+
+/** A PUT of a whole new version, after the one that was read. */
+export function replaceRoute<P extends Shape = Shape, B extends Shape = Shape>(
+  spec: BodySpec<P, B>,
+  handle: (call: ReplaceCall<P, B>) => Promise<Reply>,
+): Route {
+  return {
+    method: 'put',
+    repeats: 'if_match',
+    spec,
+    answer: ({ principal, params, query, body, ifMatch }) => {
+      validate(nothing, query, '/query');
+      return handle({
+        principal,
+        params: validate(spec.params ?? nothing, params) as z.output<P>,
+        body: validate(spec.body, body),
+        ifMatch,
       });
     },
   };

@@ -4,13 +4,16 @@
  */
 import { createServer } from 'node:http';
 import { createActivities } from '../activities/index.ts';
+import { createHealthStore, keepRouting } from '../activities/routing-keeper.ts';
+import { candidatesOf } from '../activities/routing.ts';
 import { setClockOffset } from '../db/access.ts';
 import { connectDb, type Db } from '../db/client.ts';
 import { isTransient } from '../db/errors.ts';
 import { probeWorkerRole } from '../db/probe.ts';
 import type { Runs } from '../runtime/runs.ts';
 import type { ProviderContract } from '../domain/provider.ts';
-import { createProviders } from '../providers/registry.ts';
+import type { Guard } from '../providers/protection/guard.ts';
+import { createProviders, guardProviders } from '../providers/registry.ts';
 import { apiSettings } from '../runtime/env.ts';
 import { newId, newReturnToken } from '../runtime/ids.ts';
 import { createLogger } from '../runtime/logger.ts';
@@ -30,6 +33,7 @@ import { createEvents } from './backend/events.ts';
 import { createLedger } from './backend/ledger.ts';
 import { createLedgerGate } from './backend/ledger-gate.ts';
 import { createPayments } from './backend/payments.ts';
+import { createRouting } from './backend/routing.ts';
 import { createCommands } from './commands/commands.ts';
 import { createFreshPayments } from './commands/fresh-payments.ts';
 import { createWaiter } from './commands/waiter.ts';
@@ -48,15 +52,31 @@ function connect(url: string, applicationName: string): Db {
 const db = connect(settings.apiDatabaseUrl, 'tender-api');
 const workerDb = connect(settings.workerDatabaseUrl, 'tender-worker');
 
-const providers = createProviders({
+const processName = newId('process');
+const configured = createProviders({
   sandboxUrl: settings.sandbox?.url,
   webhookSecret: settings.sandbox?.webhookSecret,
   stripe: settings.stripe,
+});
+const { guards, providers: guarded } = guardProviders(
+  configured,
+  createHealthStore(workerDb, processName),
+  (error) => log.warn({ error: String(error) }, 'the health of a provider could not be shared'),
+);
+const providers = settings.protection ? guarded : configured;
+const routing = keepRouting({
+  ...{ db: workerDb, guards, process: processName, log, signal: stopping.signal },
 });
 function contractOf(name: string): ProviderContract {
   const provider = providers.get(name);
   if (provider === undefined) throw new Error(`provider ${name} is not configured`);
   return provider.contract;
+}
+
+function guardOf(name: string): Guard {
+  const guard = guards.get(name);
+  if (guard === undefined) throw new Error(`provider ${name} is not configured`);
+  return guard;
 }
 
 const waiter = createWaiter();
@@ -82,6 +102,14 @@ const app = createApp({
     events: createEvents(db),
     webhooks: createProviderWebhooks(db, providers),
     returns: createReturns({ db, runs, waiter }),
+    routing: createRouting({
+      ...{ db, workerDb, providers, refresh: () => routing.refresh() },
+      view: async () => ({
+        rules: await routing.rules(),
+        candidates: candidatesOf(providers, (name) => routing.healthOf(name)),
+      }),
+      healthOf: (name) => guardOf(name).view(),
+    }),
     health: createHealth(db, () => host?.working() ?? false),
   },
   staff: settings.staff === undefined ? null : await createStaffTokens(settings.staff),
@@ -111,6 +139,7 @@ const hosting = import('../workers/payment-host.ts').then(({ hostPayments }) => 
     activities: createActivities({
       db: workerDb,
       providers,
+      routing,
       newId,
       newReturnToken,
       returnUrl: `${settings.publicUrl}/return`,
@@ -135,6 +164,7 @@ onShutdown(
     });
     await hosting;
     await host?.stop();
+    await routing.ended;
     await Promise.all([db.destroy(), workerDb.destroy()]);
   },
   { watchParent: settings.parentWatch },

@@ -32,14 +32,17 @@ export interface StaffTokens {
 const algorithms = ['ES256', 'ES384', 'EdDSA', 'Ed25519', 'PS256', 'RS256'];
 const clockToleranceSeconds = 30;
 
-const read = ['payments:read', 'events:read'] as const;
+const read = ['payments:read', 'events:read', 'routing:read'] as const;
 const roleScopes: ReadonlyMap<string, readonly Scope[]> = new Map<string, readonly Scope[]>([
   ['viewer', read],
   ['support', [...read, 'refunds:write', 'payments:cancel']],
   ['finance', [...read, 'ledger:read', 'ledger:close']],
   [
     'admin',
-    [...read, 'payments:write', 'payments:cancel', 'refunds:write', 'ledger:read', 'ledger:close'],
+    [
+      ...[...read, 'payments:write', 'payments:cancel', 'refunds:write'],
+      ...['ledger:read', 'ledger:close', 'routing:write'],
+    ] as Scope[],
   ],
 ]);
 

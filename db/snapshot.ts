@@ -3,7 +3,7 @@
  * Amounts are JSON numbers of minor units, safe integers by CHECK; instants are ISO 8601 strings in UTC.
  */
 import { isCurrency } from '../domain/currency.ts';
-import type { Basis, RouteExclusion } from '../domain/change.ts';
+import type { Basis, RouteExclusion, RouteRecord } from '../domain/change.ts';
 import type { AttemptStatus, OperationStatus, PaymentStatus } from '../domain/payment.ts';
 import type {
   AttemptState,
@@ -64,7 +64,8 @@ export interface AttemptRow {
   readonly amount: number;
   readonly currency: string;
   readonly payment_method: PaymentMethod;
-  readonly route: readonly RouteExclusion[];
+  /** A list of exclusions only, in rows from before there were rules. */
+  readonly route: RouteRecord | readonly RouteExclusion[];
   readonly provider_key: string;
   readonly provider_reference: string | null;
   readonly send_by: string;

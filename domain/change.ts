@@ -33,7 +33,7 @@ export interface NewAttempt {
   readonly kind: 'sale' | 'authorize';
   readonly status: 'submitting';
   readonly paymentMethod: PaymentMethod;
-  readonly route: readonly RouteExclusion[];
+  readonly route: RouteRecord;
   readonly providerKey: string;
   readonly sendBy: number;
   readonly keyHorizon: number;
@@ -45,6 +45,19 @@ export interface NewAttempt {
 export interface RouteExclusion {
   readonly provider: string;
   readonly reason: string;
+}
+
+/** Why this provider, kept with the attempt; stored as it is. */
+export interface RouteRecord {
+  readonly rulesVersion: number;
+  /** Name of the rule that held; null: none. */
+  readonly rule: string | null;
+  /** First the chosen one, then who would have come after it. */
+  readonly order: readonly string[];
+  readonly excluded: readonly RouteExclusion[];
+  /** Probability of this very choice, over all payments like this one at that moment. */
+  readonly propensity: number;
+  readonly explored: boolean;
 }
 
 export interface AttemptPatch {

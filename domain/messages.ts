@@ -68,6 +68,11 @@ const tryLater = 'Your payment could not be made just now. Please try again late
 const declineMessages: Readonly<Record<string, Message>> = {
   insufficient_funds: { shopper: notAccepted, merchant: 'The issuer reports insufficient funds.' },
   do_not_honor: { shopper: notAccepted, merchant: 'The issuer declined without a reason.' },
+  issuer_unavailable: { shopper: tryLater, merchant: 'The issuer could not be reached.' },
+  processing_error: {
+    shopper: tryLater,
+    merchant: 'The provider could not process it, and says that nothing was taken.',
+  },
   invalid_token: { shopper: notAccepted, merchant: 'The provider does not know this token.' },
   provider_unavailable: {
     shopper: tryLater,

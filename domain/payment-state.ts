@@ -23,6 +23,8 @@ export interface PaymentMethod {
   /** As the provider tells with the authorization. */
   readonly brand?: string;
   readonly last4?: string;
+  /** ISO 3166-1 alpha-2, of the card's issuer or the shopper's bank, where it is known. */
+  readonly country?: string;
 }
 
 export interface AttemptState {

@@ -83,9 +83,18 @@ export type ProviderOutcome =
       readonly evidence: ProviderEvidence;
     }
   /** Certain that nothing left us: connection refused, name not found, our own limiter. */
-  | { readonly kind: 'not_sent'; readonly evidence: ProviderEvidence }
+  | {
+      readonly kind: 'not_sent';
+      readonly evidence: ProviderEvidence;
+      /** The provider asked to be left alone for so long. */
+      readonly retryAfterMs?: number;
+    }
   /** It may have happened. */
-  | { readonly kind: 'unknown'; readonly evidence: ProviderEvidence };
+  | {
+      readonly kind: 'unknown';
+      readonly evidence: ProviderEvidence;
+      readonly retryAfterMs?: number;
+    };
 
 /** What a lookup by our reference says. `absent` is not proof by itself: see `absenceFinalAfterMs`. */
 export type LookupResult =

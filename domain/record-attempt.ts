@@ -8,7 +8,7 @@ import type { AttemptStatus } from './payment.ts';
 import type { ProviderOutcome } from './provider.ts';
 import { recordAuthorized, recordLateSuccess, recordSale } from './record-approval.ts';
 import { recordAuthorizationOver, recordLateFailure } from './record-late-failure.ts';
-import { failOver, recordNo } from './record-no.ts';
+import { failOver, recordDeclined } from './record-no.ts';
 import {
   attemptLine,
   basisOf,
@@ -41,12 +41,7 @@ function recordUndecided(r: Recording, outcome: ProviderOutcome): Change | null 
     case 'approved':
       return outcome.captured ? recordSale(r, outcome) : recordAuthorized(r, outcome);
     case 'declined':
-      return recordNo(r, 'declined', outcome.evidence, {
-        decline: outcome.decline,
-        ...(outcome.providerReference !== undefined && {
-          providerReference: outcome.providerReference,
-        }),
-      });
+      return recordDeclined(r, outcome);
     case 'not_sent':
       // Said of the first send only; after a resend it proves nothing, and a page was certainly reached.
       if (r.attempt.sentCount > 1 || !['submitting', 'unknown'].includes(r.attempt.status)) {

@@ -2,8 +2,9 @@
 import type { AttemptPatch, Change } from './change.ts';
 import { openVoid } from './payment-state.ts';
 import type { PaymentStatus } from './payment.ts';
+import { mayFailOver } from './failover.ts';
 import { release } from './hold.ts';
-import type { ProviderEvidence } from './provider.ts';
+import type { ProviderEvidence, ProviderOutcome } from './provider.ts';
 import { attemptLine, basisOf, patchAttempt, paymentLine, type Recording } from './recording.ts';
 import { voidLine } from './submit-operation.ts';
 import { attemptsMax, lookAgainAfterMs } from './timing.ts';
@@ -63,17 +64,34 @@ export function recordNo(
   };
 }
 
-/** A confirmed void, or a request that never left: the only two after which another may be tried. */
+/** A soft decline goes on to the next provider, any other one back to the shopper. */
+export function recordDeclined(
+  r: Recording,
+  outcome: Extract<ProviderOutcome, { kind: 'declined' }>,
+): Change {
+  const { decline, evidence, providerReference } = outcome;
+  const rest = { decline, ...(providerReference !== undefined && { providerReference }) };
+  return mayFailOver(r, decline)
+    ? failOver(r, 'declined', evidence, rest)
+    : recordNo(r, 'declined', evidence, rest);
+}
+
+/**
+ * A confirmed void, a request that never left, a soft decline: the only three after which another may be
+ * tried. The payment stays `processing`, and whoever is routed to next takes it.
+ */
 export function failOver(
   r: Recording,
-  status: 'not_sent' | 'voided',
+  status: 'not_sent' | 'voided' | 'declined',
   evidence: ProviderEvidence,
+  rest: Partial<AttemptPatch> = {},
 ): Change {
   return {
     payment: { status: 'processing', nextAction: null },
     attempts: {
       update: [
         patchAttempt(r, status, {
+          ...rest,
           basis: basisOf(evidence),
           dueAt: status === 'voided' ? r.payment.now + lookAgainAfterMs : null,
         }),

@@ -10,6 +10,8 @@ export interface Recording {
   readonly contract: ProviderContract;
   /** Made by the caller, since ids are random: of the capture or late operation, if one is needed. */
   readonly newOperationId: string;
+  /** Of the routing rules in force: declines after which another provider may be asked. */
+  readonly failoverDeclines?: readonly string[];
 }
 
 export function basisOf(evidence: ProviderEvidence): Basis {

@@ -1,99 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { aContract, anAttempt, anOperation, aPayment, now } from '../test/support/payments.ts';
-import type { PaymentState } from './payment-state.ts';
-import { attemptStatuses } from './payment.ts';
-import { route } from './routing.ts';
-import { screen } from './screen.ts';
+import { aView } from '../test/support/routing-view.ts';
+import { screen, stillStands, type Decision } from './screen.ts';
 
-const contracts = ['alder', 'birch', 'cedar'].map((name) => aContract({ name }));
-const roundStart = now;
+const contracts = aView(['alder', 'birch', 'cedar'].map((name) => aContract({ name })));
 const cancel = anOperation({ kind: 'void', cause: 'cancel', status: 'requested' });
-
-/** `alder: already_tried; birch`, as one reads a route. */
-function routed(payment: PaymentState, from = contracts): string {
-  const { provider, token, excluded } = route(payment, from);
-  const reasons = excluded.map((e) => `${e.provider}: ${e.reason}`);
-  return [...reasons, provider === null ? 'nobody' : `${provider} ${token ?? ''}`].join('; ');
-}
-
-const tried = (provider: string, createdAt: number = now): ReturnType<typeof anAttempt> =>
-  anAttempt({ provider, status: 'not_sent', createdAt });
-
-describe('the route', () => {
-  test.each([
-    ['the first in order', {}, 'alder tok_visa'],
-    [
-      'its own token first',
-      {
-        paymentMethod: {
-          type: 'card' as const,
-          token: 'tok_vault',
-          tokens: { alder: 'tok_alder' },
-        },
-      },
-      'alder tok_alder',
-    ],
-    [
-      'whoever the token belongs to',
-      {
-        paymentMethod: { type: 'card' as const, tokens: { cedar: 'tok_cedar' } },
-      },
-      'alder: no_token; birch: no_token; cedar tok_cedar',
-    ],
-    [
-      'nobody without a token',
-      {
-        paymentMethod: { type: 'card' as const },
-      },
-      'alder: no_token; birch: no_token; cedar: no_token; nobody',
-    ],
-    [
-      'nobody for a method that none has',
-      {
-        paymentMethod: { type: 'bank_debit' as const, token: 'tok_1' },
-      },
-      'alder: method_not_supported; birch: method_not_supported; cedar: method_not_supported; nobody',
-    ],
-    [
-      'the next after the first',
-      { attempts: [tried('alder')] },
-      'alder: already_tried; birch tok_visa',
-    ],
-    [
-      'nobody after all',
-      {
-        attempts: [tried('alder'), tried('birch'), tried('cedar')],
-      },
-      'alder: already_tried; birch: already_tried; cedar: already_tried; nobody',
-    ],
-  ])('is %s', (_, values, expected) => {
-    expect(routed(aPayment(values))).toBe(expected);
-  });
-
-  test.each(attemptStatuses)('counts an attempt that is %s as a turn', (status) => {
-    const payment = aPayment({ attempts: [{ ...tried('alder'), status }] });
-    expect(routed(payment)).toBe('alder: already_tried; birch tok_visa');
-  });
-
-  test.each([
-    ['at the start of the round', roundStart, 'alder: already_tried; birch tok_visa'],
-    ['before the round', roundStart - 1, 'alder tok_visa'],
-  ])('with an attempt %s', (_, createdAt, expected) => {
-    const round = { submitWithinMs: 300_000, submitBy: roundStart + 300_000 };
-    expect(routed(aPayment({ ...round, attempts: [tried('alder', createdAt)] }))).toBe(expected);
-  });
-
-  test('names a reason for each provider before the chosen one and for none after', () => {
-    const cards = [aContract({ name: 'bank', methods: ['bank_debit'] }), ...contracts];
-    expect(routed(aPayment({ attempts: [tried('alder')] }), cards)).toBe(
-      'bank: method_not_supported; alder: already_tried; birch tok_visa',
-    );
-  });
-
-  test('is nobody where there are no providers', () => {
-    expect(routed(aPayment(), [])).toBe('nobody');
-  });
-});
 
 describe('the decision', () => {
   const everything = {
@@ -139,5 +50,59 @@ describe('the decision', () => {
   test('ignores a cancel that is over', () => {
     const failed = { ...cancel, status: 'failed' as const };
     expect(screen(aPayment({ operations: [failed] }), contracts).kind).toBe('try');
+  });
+});
+
+describe('a decision of a moment ago', () => {
+  const payment = aPayment();
+  const decided = screen(payment, contracts);
+  const sick = {
+    ...contracts,
+    candidates: contracts.candidates.map((c) => ({ ...c, health: 'breaker_open' as const })),
+  };
+  const elsewhere = { ...contracts, rules: { ...contracts.rules, version: 9 } };
+  const nobody: Decision = { kind: 'no_provider', excluded: [] };
+  const probing = {
+    ...sick,
+    candidates: sick.candidates.map((c) => ({ ...c, health: 'probe' as const })),
+  };
+  const tried = aPayment({ attempts: [anAttempt({ provider: 'alder', status: 'not_sent' })] });
+  const canceled = aPayment({ operations: [cancel], voidOpen: true });
+  const otherCard = aPayment({ paymentMethod: { type: 'card', token: 'tok_other' } });
+
+  test.each([
+    ['stands while nothing has changed', payment, contracts, decided, true],
+    [
+      'stands when a provider falls ill meanwhile: whoever guards it refuses',
+      payment,
+      sick,
+      decided,
+      true,
+    ],
+    ['stands under newer rules', payment, elsewhere, decided, true],
+    ['falls once the provider has been tried', tried, contracts, decided, false],
+    ['falls with a cancel', canceled, contracts, decided, false],
+    ['falls with another card', otherCard, contracts, decided, false],
+    ['falls when its time is over', aPayment({ submitBy: now }), contracts, decided, false],
+    [
+      'falls with a provider that is gone',
+      payment,
+      { ...contracts, candidates: [] },
+      decided,
+      false,
+    ],
+    ['stands for nobody while nobody can', payment, sick, nobody, true],
+    ['stands for nobody while all are on trial with others', payment, probing, nobody, true],
+    ['falls for nobody once somebody can', payment, contracts, nobody, false],
+    [
+      'to cancel stands while there is a cancel',
+      canceled,
+      contracts,
+      { kind: 'cancel', code: 'canceled' },
+      true,
+    ],
+    ['to cancel falls without', payment, contracts, { kind: 'cancel', code: 'canceled' }, false],
+  ] as const)('%s', (_, held, view, decision, expected) => {
+    expect(stillStands(held, view, decision)).toBe(expected);
   });
 });

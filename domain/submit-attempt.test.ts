@@ -1,11 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
-import { aContract, anOperation, aPayment, illegalMoves, now } from '../test/support/payments.ts';
+import {
+  aContract,
+  anAttempt,
+  anOperation,
+  aPayment,
+  illegalMoves,
+  now,
+} from '../test/support/payments.ts';
 import type { Change, NewAttempt } from './change.ts';
-import type { PaymentState } from './payment-state.ts';
+import type { AttemptState, PaymentState } from './payment-state.ts';
 import { closeUnsent, submitAttempt } from './submit-attempt.ts';
 
 const excluded = [{ provider: 'birch', reason: 'no_token' }];
-const decision = { kind: 'try' as const, provider: 'alder', token: 'tok_alder', excluded };
+const route = {
+  ...{ rulesVersion: 3, rule: 'cards', order: ['alder', 'cedar'], excluded },
+  ...{ propensity: 0.75, explored: false },
+};
+const decision = { kind: 'try' as const, provider: 'alder', token: 'tok_alder', excluded, route };
 
 function submitted(
   payment: Partial<PaymentState> = {},
@@ -26,7 +37,7 @@ describe('the permit to send', () => {
       provider: 'alder',
       providerKey: 'att_1',
       paymentMethod: { type: 'card', token: 'tok_alder' },
-      route: excluded,
+      route,
       returnToken: 'return_1',
     });
   });
@@ -105,6 +116,27 @@ describe('a payment closed without a provider', () => {
     expect(illegalMoves(payment, change)).toEqual([]);
     expect(change.entries ?? []).toEqual([]);
     expect(change.attempts).toBeUndefined();
+  });
+
+  const declinedBy = (provider: string, code: string): AttemptState =>
+    anAttempt({
+      ...{ provider, status: 'declined' },
+      decline: { code, advice: 'retry_later', providerCode: code },
+    });
+
+  test('says what the last provider said, where there was one', () => {
+    const attempts = [declinedBy('alder', 'processing_error'), declinedBy('birch', 'do_not_honor')];
+    const change = closeUnsent(aPayment({ attempts }), { kind: 'no_provider', excluded });
+    expect(change.payment?.lastDecline?.code).toBe('do_not_honor');
+    expect(change.answers).toMatchObject([{ status: 402, code: 'payment_declined' }]);
+  });
+
+  test('is over after ten attempts, whatever they were', () => {
+    const attempts = Array.from({ length: 10 }, () => anAttempt({ status: 'not_sent' }));
+    const payment = aPayment({ attempts });
+    const change = closeUnsent(payment, { kind: 'no_provider', excluded });
+    expect(change.payment?.status).toBe('failed');
+    expect(illegalMoves(payment, change)).toEqual([]);
   });
 
   test.each([block, { kind: 'cancel', code: 'not_submitted_in_time' } as const])(

@@ -1,10 +1,11 @@
 /** Commit 2: the attempt row whose insert is the permit to send; and the ends that need no provider. */
-import type { Change } from './change.ts';
+import type { Change, RouteExclusion, RouteRecord } from './change.ts';
 import { openVoid, type PaymentState } from './payment-state.ts';
 import type { ProviderContract } from './provider.ts';
 import type { Decision } from './screen.ts';
 import { voidLine } from './submit-operation.ts';
-import { sendWithinMs, unansweredAfterMs } from './timing.ts';
+import { isOfThisRound } from './routing.ts';
+import { attemptsMax, sendWithinMs, unansweredAfterMs } from './timing.ts';
 
 export interface AttemptIdentity {
   readonly attemptId: string;
@@ -28,7 +29,7 @@ export function submitAttempt(
           kind: sale ? 'sale' : 'authorize',
           status: 'submitting',
           paymentMethod: { type: payment.paymentMethod.type, token: decision.token },
-          route: decision.excluded,
+          route: decision.route ?? unruled(decision),
           providerKey: identity.attemptId,
           sendBy: Math.min(payment.now + sendWithinMs, payment.submitBy ?? payment.now),
           // A resend is safe only while the provider is sure to remember the key.
@@ -47,10 +48,18 @@ export function submitAttempt(
         evidence: {
           attempt_id: identity.attemptId,
           provider: decision.provider,
-          excluded: decision.excluded,
+          ...(decision.route ?? unruled(decision)),
         },
       },
     ],
+  };
+}
+
+/** Decided by a process from before there were rules. */
+function unruled({ provider, excluded }: Extract<Decision, { kind: 'try' }>): RouteRecord {
+  return {
+    ...{ rulesVersion: 0, rule: null, order: [provider], excluded },
+    ...{ propensity: 1, explored: false },
   };
 }
 
@@ -65,29 +74,45 @@ export function closeUnsent(
     case 'cancel':
       return closed(payment, 'canceled', decision.code, 'Nothing was sent to a provider.');
     case 'no_provider':
-      return {
-        payment: {
-          status: 'requires_payment_method',
-          lastDecline: {
-            code: 'provider_unavailable',
-            advice: 'retry_later',
-            providerCode: '',
-          },
-          statusBasis: { kind: 'rule', detail: 'no provider could be tried' },
-        },
-        timeline: [
-          {
-            actor: 'tender',
-            kind: 'payment.requires_payment_method',
-            fromStatus: payment.status,
-            toStatus: 'requires_payment_method',
-            evidence: { kind: 'rule', excluded: decision.excluded },
-          },
-        ],
-        events: [{ type: 'payment.failed' }],
-        answers: [{ awaitsId: payment.id, status: 402, code: 'provider_unavailable' }],
-      };
+      return notTried(payment, decision.excluded);
   }
+}
+
+/** Nobody is left: back to the shopper with the last no there was, or the end. */
+function notTried(payment: PaymentState, excluded: readonly RouteExclusion[]): Change {
+  const tried = payment.attempts.filter((a) => isOfThisRound(payment, a));
+  const decline = tried.findLast((a) => a.decline !== null)?.decline ?? null;
+  const status = payment.attempts.length >= attemptsMax ? 'failed' : 'requires_payment_method';
+  const detail =
+    decline === null ? 'no provider could be tried' : 'no other provider could be tried';
+  return {
+    payment: {
+      status,
+      lastDecline: decline ?? {
+        code: 'provider_unavailable',
+        advice: 'retry_later',
+        providerCode: '',
+      },
+      statusBasis: { kind: 'rule', detail },
+    },
+    timeline: [
+      {
+        actor: 'tender',
+        kind: `payment.${status}`,
+        fromStatus: payment.status,
+        toStatus: status,
+        evidence: { kind: 'rule', detail, excluded },
+      },
+    ],
+    events: [{ type: 'payment.failed' }],
+    answers: [
+      {
+        awaitsId: payment.id,
+        status: 402,
+        code: decline === null ? 'provider_unavailable' : 'payment_declined',
+      },
+    ],
+  };
 }
 
 function closed(

@@ -1,5 +1,8 @@
 import type { Provider } from '../domain/provider.ts';
 import { checkCapabilities } from './capabilities.ts';
+import { createGuard, type Guard } from './protection/guard.ts';
+import { protect } from './protection/protect.ts';
+import type { HealthStore } from './protection/store.ts';
 import { createDispatcher } from './sandbox/client.ts';
 import { sandboxContracts } from './sandbox/contracts.ts';
 import { createSandboxProvider } from './sandbox/provider.ts';
@@ -26,10 +29,35 @@ export function createProviders(settings: ProviderSettings): ReadonlyMap<string,
 function createSandboxProviders(settings: ProviderSettings): readonly Provider[] {
   const { sandboxUrl: baseUrl, webhookSecret } = settings;
   if (baseUrl === undefined || webhookSecret === undefined) return [];
-  const dispatcher = createDispatcher();
   return sandboxContracts.map((contract) =>
-    createSandboxProvider({ contract, baseUrl, webhookSecret, dispatcher }),
+    createSandboxProvider({
+      contract,
+      baseUrl,
+      webhookSecret,
+      dispatcher: createDispatcher(contract.connectMs),
+    }),
   );
+}
+
+export interface GuardedProviders {
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly guards: ReadonlyMap<string, Guard>;
+}
+
+/** Each behind a guard of its own. `onError` hears of health that could not be shared. */
+export function guardProviders(
+  providers: ReadonlyMap<string, Provider>,
+  store: HealthStore,
+  onError: (error: unknown) => void,
+): GuardedProviders {
+  const guards = new Map<string, Guard>();
+  const guarded = new Map<string, Provider>();
+  for (const [name, provider] of providers) {
+    const guard = createGuard(provider.contract, store, onError);
+    guards.set(name, guard);
+    guarded.set(name, protect(provider, guard));
+  }
+  return { guards, providers: guarded };
 }
 
 /** Throws for a provider that cannot do what its contract says. */

@@ -33,6 +33,8 @@ export interface ApiSettings extends CommonSettings {
   readonly stripe: StripeSettings | undefined;
   /** Per credential. */
   readonly requestsPerSecondMax: number;
+  /** Whether a breaker and limits stand before each provider. */
+  readonly protection: boolean;
   /** `jwks` is a file's path or an https URL. Without these no staff token is accepted. */
   readonly staff:
     { readonly jwks: string; readonly issuer: string; readonly audience: string } | undefined;
@@ -86,6 +88,7 @@ export function apiSettings(env: Environment = process.env): ApiSettings {
     publicUrl: values.TENDER_PUBLIC_URL ?? `http://${values.TENDER_HOST}:${values.TENDER_PORT}`,
     apiDatabaseUrl: required(values, 'TENDER_API_DATABASE_URL'),
     requestsPerSecondMax: values.TENDER_REQUESTS_PER_SECOND,
+    protection: values.TENDER_PROTECTION,
     workflowBundle: required(values, 'TENDER_WORKFLOW_BUNDLE'),
     // There must be somebody to ask, and where nobody else is named it is the sandbox.
     sandbox:

@@ -36,6 +36,7 @@ const schema = z.object({
   TENDER_TEMPORAL_NAMESPACE: text.default('default'),
   TENDER_WORKFLOW_BUNDLE: text.optional(),
   TENDER_REQUESTS_PER_SECOND: z.coerce.number().int().min(1).default(1000),
+  TENDER_PROTECTION: flag.default(true),
   TENDER_STAFF_JWKS: text.optional(),
   TENDER_STAFF_ISSUER: text.optional(),
   TENDER_STAFF_AUDIENCE: text.optional(),

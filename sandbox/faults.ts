@@ -38,6 +38,8 @@ export const faultPlanSchema = z.strictObject({
         operation: z.enum(operations).optional(),
         fault: z.enum([...callFaults, ...webhookFaults]),
         rate: z.number().min(0).max(1),
+        /** Of `slow`; default 4 s. */
+        delay_ms: z.int().min(1).max(60_000).optional(),
       }),
     )
     .max(1_000),
@@ -50,6 +52,8 @@ export interface Faults {
   /** What this call has to suffer: the first entry of the plan that fires. */
   drawCall(provider: string, operation: FaultedOperation): CallFault | null;
   drawWebhook(provider: string, operation: FaultedOperation): WebhookFault | null;
+  /** How long a slow call at this provider takes. */
+  slowMs(provider: string): number;
   replace(plan: FaultPlan): void;
   report(): FaultPlan & { readonly fired: Readonly<Record<string, number>> };
 }
@@ -83,6 +87,7 @@ interface KeptPlan extends FaultPlan {
   readonly starts: number;
 }
 
+const slowMsDefault = 4_000;
 const stateName = 'faults';
 
 function restoredPlan(store: Store): KeptPlan {
@@ -120,6 +125,11 @@ export function createFaults(store: Store): Faults {
   return {
     drawCall: (provider, operation) => draw(provider, operation, isCallFault),
     drawWebhook: (provider, operation) => draw(provider, operation, isWebhookFault),
+    slowMs: (provider) =>
+      current.plan.find(
+        (entry) =>
+          entry.fault === 'slow' && (entry.provider === undefined || entry.provider === provider),
+      )?.delay_ms ?? slowMsDefault,
     replace(plan) {
       current = { ...plan, starts: 0 };
       store.state.put(stateName, JSON.stringify(current));

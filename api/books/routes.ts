@@ -4,7 +4,7 @@ import { HttpError } from '../http-errors.ts';
 import { presentInstant } from '../instant.ts';
 import { listSchema, presentList } from '../list.ts';
 import type { AlarmItem, Books, CloseItem } from '../ledger/ports.ts';
-import type { Principal } from '../ports.ts';
+import { requireStaff, staffAct } from '../staff-act.ts';
 import { commandRoute, readRoute, type Route } from '../route.ts';
 import { alarmSchema, closeSchema, type AlarmView, type CloseView } from './schema.ts';
 
@@ -76,20 +76,6 @@ function acknowledgeRoute(books: Books): Route {
       return { status: 200, body: presentList(page, ({ id }) => id, presentAlarm) };
     },
   );
-}
-
-/** Of no single merchant, so no merchant's key may. */
-function requireStaff({ actor }: Principal): string {
-  if (actor.kind !== 'staff') throw new HttpError('forbidden', 'This is for staff.');
-  return `staff:${actor.id}`;
-}
-
-function staffAct(principal: Principal): { readonly actor: string; readonly reason: string } {
-  const actor = requireStaff(principal);
-  if (principal.reason !== undefined) return { actor, reason: principal.reason };
-  throw new HttpError('invalid_request', 'X-Reason is missing.', {
-    errors: [{ pointer: '/headers/X-Reason', detail: 'is required' }],
-  });
 }
 
 function requirePeriod(text: string): string {

@@ -10,6 +10,8 @@ interface MethodBody {
   readonly token?: string | undefined;
   readonly tokens?: Readonly<Record<string, string>> | undefined;
   readonly wallet?: string | undefined;
+  readonly brand?: string | undefined;
+  readonly country?: string | undefined;
 }
 
 export function minorUnits(amount: number | undefined): bigint | undefined {
@@ -17,13 +19,15 @@ export function minorUnits(amount: number | undefined): bigint | undefined {
 }
 
 export function methodInput(method: MethodBody): PaymentMethod {
-  const { type, id, token, tokens, wallet } = method;
+  const { type, id, token, tokens, wallet, brand, country } = method;
   return {
     type,
     ...(id !== undefined && { id }),
     ...(token !== undefined && { token }),
     ...(tokens !== undefined && { tokens }),
     ...(wallet !== undefined && { wallet }),
+    ...(brand !== undefined && { brand }),
+    ...(country !== undefined && { country }),
   };
 }
 

@@ -29,6 +29,16 @@ export const methodFields = {
     .optional()
     .meta({ description: 'Tokens that belong to one provider each.' }),
   wallet: z.enum(['apple_pay', 'google_pay']).optional(),
+  brand: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,31}$/, 'must be a brand in lower case, as visa')
+    .optional()
+    .meta({ description: 'Of the card, where it is known beforehand; rules may route by it.' }),
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/, 'must be an ISO 3166 code of two letters in upper case')
+    .optional()
+    .meta({ description: "Of the card's issuer or the bank; rules may route by it." }),
 };
 
 interface MethodFields {

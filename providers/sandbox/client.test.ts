@@ -12,10 +12,10 @@ afterEach(async () => {
   await Promise.all(cleanups.splice(0).map((clean) => clean()));
 });
 
-function aClient(baseUrl: string, deadlineMs = 2_000): HttpClient {
-  const dispatcher = createDispatcher();
+function aClient(baseUrl: string, deadlineMs = 2_000, responseMs = 60_000): HttpClient {
+  const dispatcher = createDispatcher(5_000);
   cleanups.push(() => dispatcher.destroy());
-  return createHttpClient({ baseUrl, deadlineMs, dispatcher });
+  return createHttpClient({ baseUrl, deadlineMs, responseMs, dispatcher });
 }
 
 /** A peer that does with each request what the test says. */
@@ -112,4 +112,27 @@ test('a body without end is not read to its end', async () => {
 test('what is not HTTP says nothing', async () => {
   const url = await aPeer((socket) => socket.end('SSH-2.0-OpenSSH\r\n'));
   expect((await post(aClient(url))).kind).toBe('no_answer');
+});
+
+test('a reply that does not begin in time is no answer, whatever is left of the deadline', async () => {
+  const silent = await aPeer(() => undefined);
+  const began = performance.now();
+  const answer = await post(aClient(silent, 20_000, 500));
+  expect(answer).toEqual({ kind: 'no_answer', detail: 'UND_ERR_HEADERS_TIMEOUT' });
+  expect(performance.now() - began).toBeLessThan(5_000);
+});
+
+const at = 'date: Wed, 25 Nov 2026 12:00:00 GMT\r\nretry-after:';
+test.each([
+  ['429 Too Many Requests', 'retry-after: 3', 3_000],
+  ['503 Service Unavailable', `${at} Wed, 25 Nov 2026 12:01:00 GMT`, 60_000],
+  ['503 Service Unavailable', `${at} Wed, 25 Nov 2026 11:59:00 GMT`, undefined],
+  ['503 Service Unavailable', 'retry-after: soon', undefined],
+  ['503 Service Unavailable', 'retry-after: -3', undefined],
+  ['200 OK', 'retry-after: 3', undefined],
+])('%s with %s asks to wait', async (status, header, ms) => {
+  const peer = await aPeer((socket) => {
+    socket.end(`HTTP/1.1 ${status}\r\n${header}\r\ncontent-length: 2\r\n\r\n{}`);
+  });
+  expect(await post(aClient(peer))).toMatchObject({ kind: 'answered', status: Number(status.slice(0, 3)), retryAfterMs: ms }); // prettier-ignore
 });

@@ -15,6 +15,8 @@ export type HttpAnswer =
       readonly kind: 'answered';
       readonly status: number;
       readonly disposition: string | null;
+      /** Of 429 and 503, from Retry-After; undefined: not said, or not to be understood. */
+      readonly retryAfterMs?: number | undefined;
       readonly text: string;
     }
   /** No connection came about, so nothing left us. */
@@ -30,15 +32,16 @@ interface HttpClientOptions {
   readonly baseUrl: string;
   /** Of a whole call: connecting, sending, reading. */
   readonly deadlineMs: number;
+  /** From the request's last byte to the reply's first. */
+  readonly responseMs: number;
   readonly dispatcher: Dispatcher;
 }
 
 const bodyBytesMax = 64 * 1_024;
-const connectTimeoutMs = 5_000;
 
-/** One pool for all the sandbox's providers. Deadlines are per call. */
-export function createDispatcher(): Dispatcher {
-  return createPool({ connectMs: connectTimeoutMs, responseMs: 0 });
+/** A pool of one provider's own: one that hangs takes no connection of another. Deadlines are per call. */
+export function createDispatcher(connectMs: number): Dispatcher {
+  return createPool({ connectMs, responseMs: 0 });
 }
 
 async function readText(body: Dispatcher.ResponseData['body']): Promise<string | null> {
@@ -52,6 +55,15 @@ async function readText(body: Dispatcher.ResponseData['body']): Promise<string |
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** Seconds, or a date, by the provider's own clock (RFC 9110, 10.2.3). */
+function retryAfter(headers: Dispatcher.ResponseData['headers']): number | undefined {
+  const { 'retry-after': after, date } = headers;
+  if (typeof after !== 'string') return undefined;
+  const seconds = /^\d{1,9}$/.test(after);
+  const ms = seconds ? Number(after) * 1_000 : Date.parse(after) - Date.parse(String(date));
+  return ms > 0 ? ms : undefined;
+}
+
 async function exchange(
   options: HttpClientOptions,
   call: HttpCall,
@@ -60,6 +72,7 @@ async function exchange(
   const { statusCode, headers, body } = await request(`${options.baseUrl}${call.path}`, {
     dispatcher: options.dispatcher,
     method: call.method,
+    headersTimeout: options.responseMs,
     signal,
     headers: {
       accept: 'application/json',
@@ -75,6 +88,7 @@ async function exchange(
     kind: 'answered',
     status: statusCode,
     disposition: typeof disposition === 'string' ? disposition : null,
+    retryAfterMs: [429, 503].includes(statusCode) ? retryAfter(headers) : undefined,
     text,
   };
 }

@@ -226,3 +226,21 @@ test('whatever comes back, nothing throws, and only a proper approval is approve
   // The noise must come close enough to the real thing to prove anything.
   expect(approvals).toBeGreaterThan(0);
 });
+
+test.each([
+  [429, null, 'not_sent'],
+  [503, 'refused', 'not_sent'],
+  [503, null, 'unknown'],
+] as const)(
+  '%s (%s) with Retry-After is %s, and says for how long',
+  (status, disposition, kind) => {
+    const answer = {
+      kind: 'answered',
+      status,
+      disposition,
+      text: '{}',
+      retryAfterMs: 7_000,
+    } as const;
+    expect(mapReply(asked, answer)).toMatchObject({ kind, retryAfterMs: 7_000 });
+  },
+);

@@ -27,6 +27,8 @@ export interface Asked {
 const declines: Readonly<Record<string, Omit<Decline, 'providerCode'>>> = {
   insufficient_funds: { code: 'insufficient_funds', advice: 'retry_later' },
   do_not_honor: { code: 'do_not_honor', advice: 'try_another_method' },
+  issuer_unavailable: { code: 'issuer_unavailable', advice: 'retry_later' },
+  processing_error: { code: 'processing_error', advice: 'retry_later' },
   invalid_token: { code: 'invalid_token', advice: 'update_card' },
   authorization_expired: { code: 'authorization_expired', advice: 'do_not_retry' },
   capture_exceeds_authorization: { code: 'capture_exceeds_authorization', advice: 'do_not_retry' },
@@ -83,6 +85,13 @@ function toOutcome(resource: Resource, evidence: ProviderEvidence): ProviderOutc
 
 /** The reply to the call itself. */
 export function mapReply(asked: Asked, answer: HttpAnswer): ProviderOutcome {
+  const outcome = mapAnswer(asked, answer);
+  const waits = outcome.kind === 'not_sent' || outcome.kind === 'unknown';
+  if (!waits || answer.kind !== 'answered' || answer.retryAfterMs === undefined) return outcome;
+  return { ...outcome, retryAfterMs: answer.retryAfterMs };
+}
+
+function mapAnswer(asked: Asked, answer: HttpAnswer): ProviderOutcome {
   const evidence = (detail: string, providerReference?: string): ProviderEvidence =>
     evidenceOf('provider_reply', asked.provider, detail, providerReference);
   const unknown = (detail: string, providerReference?: string): ProviderOutcome => ({
@@ -95,6 +104,7 @@ export function mapReply(asked: Asked, answer: HttpAnswer): ProviderOutcome {
   if (answer.kind === 'no_answer') return unknown(answer.detail);
   const { status, disposition } = answer;
   const http = `http_${String(status)}`;
+  // Its 429 says "nothing was processed"; a 503 says so only in its own words, else it is in doubt.
   if (status === 429) return { kind: 'not_sent', evidence: evidence(http) };
   if (status === 503 && disposition === 'refused') {
     return { kind: 'not_sent', evidence: evidence(`${http} refused`) };

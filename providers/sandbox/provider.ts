@@ -84,7 +84,7 @@ export function createSandboxProvider(options: SandboxProviderOptions): Provider
   const { name } = contract;
   const path = `/${name}`;
   const baseUrl = options.baseUrl.replace(/\/$/, '');
-  const client = createHttpClient({ baseUrl, deadlineMs: contract.deadlineMs, dispatcher });
+  const client = createHttpClient({ ...contract, baseUrl, dispatcher });
 
   function operate(
     kind: Exclude<CallKind, 'authorize'>,

@@ -29,13 +29,18 @@ export interface AuthorizeOrder {
 
 type Decision = Pick<AuthorizationRow, 'status' | 'decline_code'>;
 
-function decide({ behaviour, offSession }: AuthorizeOrder): Decision {
+function decide({ behaviour, offSession, contract }: AuthorizeOrder): Decision {
   switch (behaviour) {
     case null:
       return { status: 'declined', decline_code: 'invalid_token' };
     case 'insufficient_funds':
     case 'do_not_honor':
       return { status: 'declined', decline_code: behaviour };
+    case 'issuer_unavailable':
+      // Of one provider's way to the issuer: another one reaches it.
+      return contract.name === 'alder'
+        ? { status: 'declined', decline_code: behaviour }
+        : { status: 'authorized', decline_code: null };
     case 'challenge':
       if (offSession) return { status: 'declined', decline_code: 'authentication_required' };
       return { status: 'requires_action', decline_code: null };

@@ -1,11 +1,11 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Contract } from '../contracts.ts';
 
-type Kind = 'authorization' | 'capture' | 'void' | 'refund';
+type Kind = 'authorization' | 'capture' | 'void' | 'refund' | 'increment';
 
 /** Fronts name things as those whose HTTP they speak. A capture or cancel has no object of its own there. */
 const prefixes: Readonly<Record<string, Readonly<Record<Kind, string>>>> = {
-  stripe: { authorization: 'pi', capture: 'ch', void: 'cancel', refund: 're' },
+  stripe: { authorization: 'pi', capture: 'ch', void: 'cancel', refund: 're', increment: 'in' },
 };
 
 /** In order of arrival, whoever's they are. */

@@ -118,13 +118,14 @@ export async function answerMutation(context: Context, mutation: Mutation): Prom
   }
   context.keysInFlight.add(flight);
   try {
-    return await answerThroughFault(context, fault, async () => {
+    const work = async (): Promise<Reply> => {
       const { reply, event } = processOnce(context, mutation, fault);
       // Late results and events are rare; asking what is due next on every call is not worth it.
       if (fault !== null || event !== null) context.wake();
       if (event?.isEarly === true) await context.deliverNow(event.sequence);
       return reply;
-    });
+    };
+    return await answerThroughFault(context, fault, work, mutation.contract.name);
   } finally {
     context.keysInFlight.delete(flight);
   }

@@ -3,8 +3,6 @@ import type { CallFault } from '../faults.ts';
 import { errorReply, jsonReply } from '../http/reply.ts';
 import type { Answer, Json, Reply } from '../http/reply.ts';
 
-export const slowMs = 4_000;
-
 /** Stands in for a refused TCP connection, which cannot depend on what the request says. */
 function refused(): Reply {
   const reply = errorReply(503, 'unavailable', 'refused', 'nothing was processed');
@@ -36,10 +34,11 @@ export async function answerThroughFault(
   context: Context,
   fault: CallFault | null,
   produce: () => Promise<Reply> | Reply,
+  provider = '',
 ): Promise<Answer> {
   if (fault === 'refused') return refused();
   if (fault === 'rate_limited') return rateLimited();
-  if (fault === 'slow') await context.pause(slowMs);
+  if (fault === 'slow') await context.pause(context.faults.slowMs(provider));
   return distort(await produce(), fault);
 }
 

@@ -102,6 +102,7 @@ function createIntent(context: Context, request: Request, key: string): Promise<
   const order = {
     contract, key, reference, amount, currency, behaviour,
     capture: form['capture_method'] !== 'manual',
+    offSession: form['off_session'] === 'true',
     returnUrl: form['return_url'] ?? null,
     card: findCard(context.store, token),
   }; // prettier-ignore

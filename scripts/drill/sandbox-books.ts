@@ -18,6 +18,8 @@ export type Movement = Omit<z.infer<typeof movementSchema>, 'amount'> & { readon
 export interface Fault {
   readonly fault: string;
   readonly rate: number;
+  readonly provider?: string;
+  readonly delay_ms?: number;
 }
 
 export async function readBooks(sandboxUrl: string): Promise<readonly Movement[]> {

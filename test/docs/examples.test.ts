@@ -17,6 +17,7 @@ const pages = [
   'docs/idempotency.md',
   'docs/payment-lifecycle.md',
   'docs/ledger.md',
+  'docs/routing.md',
 ].map((path) => {
   const text = readFileSync(path, 'utf8');
   return { path, text, examples: readExamples(text) };

@@ -72,6 +72,17 @@ export function fakePorts(ports: Partial<{ [P in keyof Ports]: Partial<Ports[P]>
     events: { list: unexpected('events'), ...ports.events },
     webhooks: { receive: unexpected('receive'), ...ports.webhooks },
     returns: { arrive: unexpected('arrive'), ...ports.returns },
+    routing: {
+      providerNames: ['alder', 'birch', 'cedar'],
+      readRules: unexpected('readRules'),
+      listRules: unexpected('listRules'),
+      putRules: unexpected('putRules'),
+      preview: unexpected('preview'),
+      providers: () => {
+        throw new Error('unexpected call of providers');
+      },
+      ...ports.routing,
+    },
     health: { check: unexpected('check'), ...ports.health },
   };
 }

@@ -87,7 +87,10 @@ export function aNewAttempt(payment: PaymentState): NewAttempt {
     kind: 'sale',
     status: 'submitting',
     paymentMethod: { type: 'card' },
-    route: [],
+    route: {
+      ...{ rulesVersion: 1, rule: null, order: ['alder'], excluded: [] },
+      ...{ propensity: 1, explored: false },
+    },
     providerKey: key,
     returnToken: key,
     basis: { kind: 'rule', detail: 'test' },
