@@ -71,34 +71,19 @@ export function createGuard(
   const { name, deadlineMs } = contract;
   const breaker = createBreaker({ provider: name, probeMs: deadlineMs + 1_000, store, onError });
   const [looking, moving] = lanes(contract);
-  let leftAloneUntil = -Infinity;
+  const leave = createLeave(name, store, onError);
 
   function full(lane: Lane): Refusal | null {
-    if (performance.now() < leftAloneUntil) return 'rate_limited';
+    if (leave.leftMs() > 0) return 'rate_limited';
     if (lane.places.executionSlots === 0) return 'at_capacity';
     return lane.rate.hasOne() ? null : 'rate_limited';
-  }
-
-  function leaveAlone(askedMs: number | undefined): void {
-    if (askedMs === undefined || askedMs <= 0) return;
-    const forMs = Math.min(askedMs, settings.leftAloneMsMax);
-    leftAloneUntil = Math.max(leftAloneUntil, performance.now() + forMs);
-    store.leaveAlone(name, Math.round(forMs)).catch(onError);
-  }
-
-  async function run<T>(lane: Lane, call: GuardedCall<T>): Promise<{ answer: T; said: Verdict }> {
-    lane.rate.take();
-    const answer = await lane.places.execute(call.work);
-    const said = call.judge(answer);
-    leaveAlone(said.retryAfterMs);
-    return { answer, said };
   }
 
   async function settled<T>(call: GuardedCall<T>, settle: Settle): Promise<T> {
     const slow = setTimeout(() => settle(false, 'slow'), settings.slowAfterMs);
     slow.unref();
     try {
-      const { answer, said } = await run(moving, call);
+      const { answer, said } = await run(moving, leave, call);
       // A probe that learnt nothing has not shown that the trouble is over.
       if (said.health !== 'silent' || breaker.state() !== 'closed') {
         settle(said.health === 'well', said.what);
@@ -138,11 +123,11 @@ export function createGuard(
     },
     look: async (call) => {
       const why = full(looking);
-      return why === null ? (await run(looking, call)).answer : call.refused(why);
+      return why === null ? (await run(looking, leave, call)).answer : call.refused(why);
     },
     apply: (shared, callers, readAt) => {
       breaker.apply(shared, readAt);
-      leftAloneUntil = Math.max(leftAloneUntil, performance.now() + shared.leftAloneMs);
+      leave.extend(shared.leftAloneMs);
       for (const { rate, perSecond } of [looking, moving]) {
         rate.setRate(perSecond / Math.max(1, callers));
       }
@@ -150,8 +135,49 @@ export function createGuard(
     view: () => ({
       health: health(),
       opening: breaker.opening(),
-      leftAloneMs: Math.max(0, Math.round(leftAloneUntil - performance.now())),
+      leftAloneMs: Math.round(leave.leftMs()),
     }),
+  };
+}
+
+async function run<T>(
+  lane: Lane,
+  leave: Leave,
+  call: GuardedCall<T>,
+): Promise<{ answer: T; said: Verdict }> {
+  lane.rate.take();
+  const answer = await lane.places.execute(call.work);
+  const said = call.judge(answer);
+  leave.askFor(said.retryAfterMs);
+  return { answer, said };
+}
+
+/** How long the provider has asked to be left alone, of us or of another process. */
+interface Leave {
+  leftMs(): number;
+  /** As the provider says; the other processes are told. */
+  askFor(ms: number | undefined): void;
+  extend(ms: number): void;
+}
+
+function createLeave(
+  provider: string,
+  store: HealthStore,
+  onError: (error: unknown) => void,
+): Leave {
+  let until = -Infinity;
+  const extend = (ms: number): void => {
+    until = Math.max(until, performance.now() + ms);
+  };
+  return {
+    leftMs: () => Math.max(0, until - performance.now()),
+    askFor: (askedMs) => {
+      if (askedMs === undefined || askedMs <= 0) return;
+      const forMs = Math.min(askedMs, settings.leftAloneMsMax);
+      extend(forMs);
+      store.leaveAlone(provider, Math.round(forMs)).catch(onError);
+    },
+    extend,
   };
 }
 

@@ -257,7 +257,7 @@ export function describePayments(stack: () => TestStack): void {
           'refund_reservation_released pending',
           'refund posted',
         ]);
-        expect(data[1]?.postings).toEqual([
+        expect(data.find(({ event }) => event === 'capture')?.postings).toEqual([
           { account: '1100', provider: 'alder', side: 'debit', amount: 10_000, currency: 'USD' },
           { account: earned, provider: null, side: 'credit', amount: 10_000, currency: 'USD' },
         ]);

@@ -22,7 +22,7 @@ export async function createStaff(endpoints: Endpoints): Promise<Staff> {
   const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const answer = await fetch(`${api.url}${path}`, {
       ...init,
-      headers: { ...headers, ...init.headers },
+      headers: { ...headers, ...(init.headers as Readonly<Record<string, string>> | undefined) },
     });
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
     return answer;
@@ -56,7 +56,9 @@ export async function createStaff(endpoints: Endpoints): Promise<Staff> {
       });
     },
     untilOpen: (provider, atMostMs) => until(provider, true, atMostMs),
-    untilClosed: async (provider, atMostMs) => void (await until(provider, false, atMostMs)),
+    untilClosed: async (provider, atMostMs) => {
+      await until(provider, false, atMostMs);
+    },
   };
 }
 
