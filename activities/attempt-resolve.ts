@@ -1,9 +1,11 @@
+import { lookAttemptAgain } from '../domain/look-again.ts';
+import { lookedAt } from '../domain/parking.ts';
 import { attemptById, type AttemptState, type PaymentState } from '../domain/payment-state.ts';
 import { able, type LookupResult, type Provider } from '../domain/provider.ts';
 import { dueWhenDecided } from '../domain/record-attempt.ts';
 import type { Recording } from '../domain/recording.ts';
 import { failOver, recordFenced, recordNo } from '../domain/record-no.ts';
-import { lookAttemptAgain, resolveAttempt } from '../domain/resolve.ts';
+import { resolveAttempt } from '../domain/resolve.ts';
 import { lookAgainAfterMs } from '../domain/timing.ts';
 import { record } from './attempt-record.ts';
 import { commit, commitOutcome, load } from './commit.ts';
@@ -35,7 +37,7 @@ export async function resolve(
     case 'resend':
       return resend(deps, payment, attemptId, provider);
     case 'void_by_reference':
-      return voidByReference(deps, payment, attemptId, provider);
+      return voidByReference(deps, payment, attemptId, provider, lookup);
     case 'absent': {
       const evidence = {
         kind: 'lookup' as const,
@@ -55,7 +57,9 @@ export async function resolve(
     case 'look_again': {
       const decided = await commitOutcome(deps, payment, (p) => {
         const now = attemptById(p, attemptId);
-        return sameTry(now, attempt) ? lookAttemptAgain(p, now, resolution.absent) : null;
+        return sameTry(now, attempt)
+          ? lookAttemptAgain(p, now, resolution.absent, lookedAt(lookup))
+          : null;
       });
       return decided.payment;
     }
@@ -124,6 +128,7 @@ async function voidByReference(
   payment: PaymentState,
   attemptId: string,
   provider: Provider,
+  lookup: LookupResult,
 ): Promise<PaymentState> {
   const seen = attemptById(payment, attemptId);
   // The contract said it can, or this would not have been decided.
@@ -135,7 +140,7 @@ async function voidByReference(
       return recordFenced(recording(p, attemptId, provider, newOperationId), result.evidence);
     }
     if (attempt.status !== seen.status) return null;
-    if (result.kind !== 'confirmed') return lookAttemptAgain(p, attempt, false);
+    if (result.kind !== 'confirmed') return lookAttemptAgain(p, attempt, false, lookedAt(lookup));
     const r = recording(p, attemptId, provider, newOperationId);
     const mayGoOn = attempt.status !== 'requires_action' && !p.voidOpen;
     return mayGoOn
@@ -156,7 +161,7 @@ async function lookAtDecided(
   const decided = await commitOutcome(deps, payment, (p) => {
     const attempt = attemptById(p, attemptId);
     if (attempt.dueAt === null || attempt.dueAt > p.now) return null;
-    if (lookup.kind === 'no_answer') return lookAttemptAgain(p, attempt, false);
+    if (lookup.kind === 'no_answer') return lookAttemptAgain(p, attempt, false, lookedAt(lookup));
     const dueAt = dueWhenDecided(p, attempt);
     return {
       attempts: { update: [{ id: attemptId, fromStatus: attempt.status, dueAt }] },

@@ -1,8 +1,10 @@
+import { lookOperationAgain } from '../domain/look-again.ts';
+import { lookedAt } from '../domain/parking.ts';
 import { isOpen, operationById, type PaymentState } from '../domain/payment-state.ts';
 import type { LookupResult } from '../domain/provider.ts';
 import { recordClosedOperation } from '../domain/record-closed-operation.ts';
 import { recordAbsent } from '../domain/record-operation.ts';
-import { lookOperationAgain, resolveOperation } from '../domain/resolve.ts';
+import { resolveOperation } from '../domain/resolve.ts';
 import { attemptOf, operationRequest } from '../domain/submit-operation.ts';
 import { commit, commitOutcome, load } from './commit.ts';
 import { providerOf, type ActivityDeps } from './deps.ts';
@@ -53,7 +55,7 @@ export async function resolveOperationOnce(
       const decided = await commitOutcome(deps, payment, (p) => {
         const now = operationById(p, operationId);
         const same = now.status === operation.status && now.sentCount === operation.sentCount;
-        return same ? lookOperationAgain(p, now, absent) : null;
+        return same ? lookOperationAgain(p, now, absent, lookedAt(lookup)) : null;
       });
       return decided.payment;
     }

@@ -52,7 +52,7 @@ function encodeChange(payment: PaymentState, change: Change): unknown {
 
 // prettier-ignore
 const instants: ReadonlySet<string> = new Set([
-  'submitBy', 'sendBy', 'keyHorizon', 'dueAt', 'expiresAt',
+  'submitBy', 'sendBy', 'keyHorizon', 'dueAt', 'expiresAt', 'parkedAt',
 ]);
 
 /** Keys below these are data of ours or the provider's, not columns. */

@@ -30,6 +30,11 @@ beforeAll(async () => {
     on.captured({ customer: { name: 'Ada' }, options: { save: true } }),
     on.captured({ customer: { name: 'Bob' }, options: { save: true } }),
   ]);
+  for (const payment of [a, b]) {
+    const attemptId = payment.attempts[0]?.id ?? '';
+    const opened = { kind: 'excess', attemptId, amount: 1n, reason: 'test', evidence: {} } as const;
+    await on.commit(payment, { cases: [opened], timeline: [] });
+  }
 });
 afterAll(() => on.close());
 
@@ -44,7 +49,7 @@ function ownerDb(url: string): Db {
 /** Not of any merchant: the clock, the chart of accounts and the state machine. */
 const shared = ['accounts', 'clock', 'status_transitions'];
 const guarded = [
-  ...['account_balances', 'customers', 'idempotency_keys', 'journal_entries', 'merchants'],
+  ...['account_balances', 'cases', 'customers', 'idempotency_keys', 'journal_entries', 'merchants'],
   ...['operations', 'outbox', 'payment_methods', 'payments', 'postings', 'timeline', 'attempts'],
 ].sort();
 

@@ -77,6 +77,7 @@ export interface AttemptRow {
   readonly lookups: number;
   readonly absences: number;
   readonly due_at: string | null;
+  readonly parked_at: string | null;
   readonly expires_at: string | null;
   readonly basis: Basis;
   readonly created_at: string;
@@ -104,6 +105,7 @@ export interface OperationRow {
   readonly lookups: number;
   readonly absences: number;
   readonly due_at: string | null;
+  readonly parked_at: string | null;
   readonly failure: Decline | null;
   readonly basis: Basis;
   readonly requested_by: string;
@@ -180,6 +182,7 @@ function attemptState(a: AttemptRow): AttemptState {
     lookups: a.lookups,
     absences: a.absences,
     dueAt: instant(a.due_at),
+    parkedAt: instant(a.parked_at),
     expiresAt: instant(a.expires_at),
     returnToken: a.return_token,
     createdAt: Date.parse(a.created_at),
@@ -205,6 +208,7 @@ function operationState(o: OperationRow): OperationState {
     lookups: o.lookups,
     absences: o.absences,
     dueAt: instant(o.due_at),
+    parkedAt: instant(o.parked_at),
     failureCode: o.failure?.code ?? null,
     createdAt: Date.parse(o.created_at),
   };

@@ -2,6 +2,7 @@
  * A change is what one commit does to a payment: decided here as data, applied by the database as a
  * compare-and-set on the payment's version, all of it or nothing. Instants are ms on the database's clock.
  */
+import type { NewCase } from './case.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import type { AttemptStatus, OperationStatus, PaymentStatus } from './payment.ts';
 import type { OperationCause, OperationKind, PaymentMethod } from './payment-state.ts';
@@ -73,6 +74,7 @@ export interface AttemptPatch {
   readonly absences?: number;
   readonly dueAt?: number | null;
   readonly expiresAt?: number;
+  readonly parkedAt?: number;
   readonly basis?: Basis;
 }
 
@@ -106,6 +108,7 @@ export interface OperationPatch {
   readonly absences?: number;
   readonly dueAt?: number | null;
   readonly failure?: Decline;
+  readonly parkedAt?: number;
   readonly basis?: Basis;
 }
 
@@ -145,4 +148,5 @@ export interface Change {
   readonly timeline: readonly TimelineLine[];
   readonly events?: readonly OutboxEvent[];
   readonly answers?: readonly FrozenAnswer[];
+  readonly cases?: readonly NewCase[];
 }

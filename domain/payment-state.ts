@@ -45,6 +45,8 @@ export interface AttemptState {
   /** Negative lookups past the provider's `absenceFinalAfterMs`. */
   readonly absences: number;
   readonly dueAt: number | null;
+  /** Since when a person is to see to it (`domain/parking.ts`); only while it is unknown. */
+  readonly parkedAt: number | null;
   readonly expiresAt: number | null;
   readonly returnToken: string;
   readonly createdAt: number;
@@ -71,6 +73,7 @@ export interface OperationState {
   readonly lookups: number;
   readonly absences: number;
   readonly dueAt: number | null;
+  readonly parkedAt: number | null;
   readonly failureCode: string | null;
   readonly createdAt: number;
 }

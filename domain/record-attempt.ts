@@ -6,6 +6,7 @@ import type { Change, TimelineLine } from './change.ts';
 import type { AttemptState, PaymentState } from './payment-state.ts';
 import type { AttemptStatus } from './payment.ts';
 import type { ProviderOutcome } from './provider.ts';
+import { parkAttempt } from './parking.ts';
 import { recordAuthorized, recordLateSuccess, recordSale } from './record-approval.ts';
 import { recordAuthorizationOver, recordLateFailure } from './record-late-failure.ts';
 import { failOver, recordDeclined } from './record-no.ts';
@@ -112,6 +113,8 @@ function recordInDoubt(
   outcome: Extract<ProviderOutcome, { kind: 'pending' | 'unknown' }>,
 ): Change {
   const first = r.attempt.status !== outcome.kind;
+  const looked = { said: 'found', evidence: outcome.evidence } as const;
+  const parking = parkAttempt(r.payment, r.attempt, looked);
   return {
     ...(first && {
       payment: {
@@ -131,6 +134,7 @@ function recordInDoubt(
           status: outcome.kind,
           lookups: r.attempt.lookups + (first ? 0 : 1),
           dueAt: r.payment.now + lookupDelayMs(r.attempt.lookups),
+          ...(!first && parking.patch),
           basis: basisOf(outcome.evidence),
         },
       ],
@@ -142,7 +146,8 @@ function recordInDoubt(
             ? [paymentLine(r, 'processing', basisOf(outcome.evidence))]
             : []),
         ]
-      : [],
+      : parking.timeline,
+    cases: first ? [] : parking.cases,
     events: first && outcome.kind === 'unknown' ? [{ type: 'payment.in_doubt' }] : [],
   };
 }

@@ -1,5 +1,6 @@
 /** What a provider's outcome means for a capture, void or refund, and for its payment. */
 import type { Change, FrozenAnswer, TimelineLine } from './change.ts';
+import { parkOperation } from './parking.ts';
 import { isOpen } from './payment-state.ts';
 import {
   failureEffect,
@@ -234,6 +235,7 @@ function recordOpen(
 ): Change {
   const first = r.operation.status !== status;
   const acknowledged = acknowledgedAs !== undefined && r.operation.providerReference === null;
+  const parking = parkOperation(r.payment, r.operation, { said: 'found', evidence });
   return {
     operations: {
       update: [
@@ -244,12 +246,14 @@ function recordOpen(
           lookups: r.operation.lookups + (first ? 0 : 1),
           ...(acknowledged && { providerReference: acknowledgedAs }),
           dueAt: r.payment.now + lookupDelayMs(r.operation.lookups),
+          ...(!first && parking.patch),
           basis: basisOf(evidence),
         },
       ],
     },
     ...(acknowledged && isRefundOfCapture(r.operation) && { entries: refundAcknowledged(r) }),
-    timeline: first ? [line(r, status, evidence)] : [],
+    timeline: first ? [line(r, status, evidence)] : parking.timeline,
+    cases: first ? [] : parking.cases,
     events:
       first && status === 'unknown'
         ? [{ type: 'payment.in_doubt', operationId: r.operation.id }]

@@ -10,19 +10,16 @@ import {
   now,
   requiresAction,
 } from '../test/support/payments.ts';
+import { lookedAt } from './parking.ts';
 import type { AttemptState, OperationState, PaymentState } from './payment-state.ts';
 import type { LookupResult, ProviderContract } from './provider.ts';
-import {
-  lookAttemptAgain,
-  lookOperationAgain,
-  resolveAttempt,
-  resolveOperation,
-  type Resolution,
-} from './resolve.ts';
+import { lookAttemptAgain, lookOperationAgain } from './look-again.ts';
+import { resolveAttempt, resolveOperation, type Resolution } from './resolve.ts';
 import { lookupDelayMs } from './timing.ts';
 
 const absent: LookupResult = { kind: 'absent', evidence: evidence({ kind: 'lookup' }) };
 const noAnswer: LookupResult = { kind: 'no_answer', evidence: evidence({ kind: 'lookup' }) };
+const silence = lookedAt(noAnswer);
 const found: LookupResult = { kind: 'found', outcome: approved() };
 const page: LookupResult = { kind: 'found', outcome: requiresAction() };
 const cancel = anOperation({ kind: 'void', cause: 'cancel', status: 'requested' });
@@ -153,7 +150,7 @@ describe('an attempt', () => {
 
   test.each([true, false])('is looked at again later, absence counted: %s', (counts) => {
     const tried = anAttempt({ status: 'unknown', lookups: 3, absences: 1 });
-    const change = lookAttemptAgain(aPayment(), tried, counts);
+    const change = lookAttemptAgain(aPayment(), tried, counts, silence);
     expect(change.attempts?.update).toEqual([
       {
         id: 'att_1',
@@ -167,7 +164,7 @@ describe('an attempt', () => {
   });
 
   test('without a recorded outcome becomes unknown, and that is told', () => {
-    const change = lookAttemptAgain(aPayment(), anAttempt(), false);
+    const change = lookAttemptAgain(aPayment(), anAttempt(), false, silence);
     expect(change.attempts?.update).toMatchObject([{ status: 'unknown' }]);
     expect(change.timeline).toMatchObject([{ fromStatus: 'submitting', toStatus: 'unknown' }]);
     expect(change.events).toEqual([{ type: 'payment.in_doubt' }]);
@@ -238,7 +235,7 @@ describe('an operation', () => {
   });
 
   test('without a recorded outcome becomes unknown, and that is told', () => {
-    const change = lookOperationAgain(aPayment(), anOperation(), true);
+    const change = lookOperationAgain(aPayment(), anOperation(), true, silence);
     expect(change.operations?.update).toMatchObject([
       { status: 'unknown', lookups: 1, absences: 1, dueAt: now + lookupDelayMs(0) },
     ]);
@@ -246,7 +243,7 @@ describe('an operation', () => {
   });
 
   test('without a recorded outcome becomes unknown on the timeline too', () => {
-    const change = lookOperationAgain(aPayment(), anOperation(), false);
+    const change = lookOperationAgain(aPayment(), anOperation(), false, silence);
     expect(change.timeline).toMatchObject([{ fromStatus: 'submitting', toStatus: 'unknown' }]);
   });
 });

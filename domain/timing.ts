@@ -24,6 +24,9 @@ export const retryExpiryMs = 3_600_000;
 /** An attempt closed by absence is looked up once more. */
 export const lookAgainAfterMs = 24 * 3_600_000;
 
+/** An unknown this old, whose next lookup is this far away, is put before a person. */
+export const parkAfterMs = 24 * 3_600_000;
+
 const lookupDelaysMs = [
   1_000,
   2_000,

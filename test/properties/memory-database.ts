@@ -149,7 +149,7 @@ function apply(tables: Tables, change: SentChange, clock: number): Tables {
     const { amount } = payment;
     const defaults = { sent_count: 1, lookups: 0, absences: 0, provider_reference: null };
     const ours = { number: attempts.length + 1, amount, created_at: iso(clock), decline: null };
-    attempts.push({ ...defaults, ...ours, expires_at: null, ...row });
+    attempts.push({ ...defaults, ...ours, expires_at: null, parked_at: null, ...row });
   }
   if (attempts.filter((a) => includes(liveAttemptStatuses, a['status'])).length > 1) {
     throw new RefusedByDatabase('23505', 'attempts_one_live');
@@ -162,7 +162,7 @@ function apply(tables: Tables, change: SentChange, clock: number): Tables {
   }
   for (const row of change.operations?.insert ?? []) {
     const unsent = { sent_count: 0, lookups: 0, absences: 0, provider_key: null, send_by: null };
-    const defaults = { ...unsent, key_horizon: null, provider_reference: null };
+    const defaults = { ...unsent, key_horizon: null, provider_reference: null, parked_at: null };
     const ours = { number: operations.length + 1, created_at: iso(clock) };
     const inserted: Row = { ...defaults, ...ours, ...row };
     inserted['amount'] = Number(row['amount']);
@@ -194,6 +194,8 @@ function move<S extends string>(
   Object.assign(row, patch);
   for (const column of ['amount_authorized']) row[column] = Number(row[column] ?? 0);
   const to = row['status'] as S;
+  // `unpark()`.
+  if (object !== 'payment' && to !== 'unknown') row['parked_at'] = null;
   if (from !== to && !table[from].includes(to)) {
     throw new RefusedByDatabase('TD001', `${object} may not move from ${from} to ${to}`);
   }

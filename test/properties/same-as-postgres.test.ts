@@ -46,6 +46,7 @@ function essence({ payment, attempts, operations }: PaymentSnapshot): unknown {
       a.sent_count,
       a.lookups,
       a.absences,
+      a.parked_at !== null,
     ]),
     operations: operations.map((o) => [
       o.number,
@@ -55,6 +56,7 @@ function essence({ payment, attempts, operations }: PaymentSnapshot): unknown {
       o.final,
       o.late,
       o.sent_count,
+      o.parked_at !== null,
     ]),
     isAtRest: payment.wake_at === null,
   };

@@ -78,6 +78,7 @@ export function anAttempt(row: Partial<AttemptRow> = {}): AttemptRow {
     lookups: 0,
     absences: 0,
     due_at: null,
+    parked_at: null,
     expires_at: null,
     basis: {
       kind: 'provider_reply',
@@ -113,6 +114,7 @@ export function anOperation(row: Partial<OperationRow> = {}): OperationRow {
     lookups: 0,
     absences: 0,
     due_at: null,
+    parked_at: null,
     failure: null,
     basis,
     requested_by: 'api_key:key_1',

@@ -1,0 +1,22 @@
+/** A case: what no rule can end, put before a person. Opened once per subject and kind while it is open. */
+export type CaseKind =
+  /** Parked: looked up every day, but no longer expected to be known by itself. */
+  | 'unknown'
+  /** Money that came too late and could not be given back. */
+  | 'late_return'
+  /** A fact beyond its ceiling. */
+  | 'excess'
+  /** Said of what is decided, and not to be believed by rule. */
+  | 'contradiction';
+
+export interface NewCase {
+  readonly kind: CaseKind;
+  readonly attemptId: string;
+  /** The subject, where it is an operation of that attempt. */
+  readonly operationId?: string;
+  /** What is at stake, in minor units of the payment's currency. */
+  readonly amount: bigint;
+  /** Lower snake_case: why no rule ends it. */
+  readonly reason: string;
+  readonly evidence: Readonly<Record<string, unknown>>;
+}
