@@ -3,6 +3,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { accessLog } from './access-log.ts';
+import { approvalRoutes } from './approvals/routes.ts';
 import { customerRoutes } from './customers/routes.ts';
 import { docsRouter } from './docs.ts';
 import { errorHandler, notFound } from './error-handler.ts';
@@ -45,10 +46,11 @@ export interface AppDeps {
 }
 
 export function apiRoutes(ports: Ports): readonly Route[] {
-  const { payments, customers, ledger, books, events, routing } = ports;
+  const { payments, approvals, customers, ledger, books, events, routing } = ports;
   return [
     ...paymentRoutes(payments),
     ...refundRoutes(payments),
+    ...approvalRoutes(approvals),
     ...customerRoutes(customers),
     ...ledgerRoutes(ledger),
     ...booksRoutes(books),

@@ -21,6 +21,9 @@ const refusals: Readonly<Record<RefusalCode, HttpErrorKind>> = {
   refund_window_passed: { status: 409, title: 'The time for refunds is over' },
   payment_not_cancelable: { status: 409, title: 'The payment can no longer be canceled' },
   payment_not_retryable: { status: 409, title: 'The payment takes no other attempt' },
+  approval_decided: { status: 409, title: 'It has been decided already' },
+  approval_lapsed: { status: 409, title: 'Nobody decided in time' },
+  rules_changed: { status: 409, title: 'The rules have changed since this was asked for' },
   duplicate_reference: { status: 409, title: 'This merchant reference has a payment already' },
 };
 
@@ -32,6 +35,7 @@ const noes: Readonly<Record<NoCode, HttpErrorKind>> = {
   capture_declined: { status: 402, title: 'The capture was declined' },
   increment_declined: { status: 402, title: 'The increment was declined' },
   refund_declined: { status: 402, title: 'The refund was declined' },
+  refund_rejected: { status: 402, title: 'The refund was not approved' },
   void_declined: { status: 402, title: 'The void was declined' },
 };
 
@@ -46,6 +50,7 @@ export const httpErrors = {
   unauthenticated: { status: 401, title: 'Credentials are missing or not valid' },
   wrong_mode: { status: 401, title: 'The key belongs to the other mode' },
   forbidden: { status: 403, title: 'The credentials do not allow this' },
+  second_person_required: { status: 403, title: 'Whoever asked does not approve' },
   not_found: { status: 404, title: 'There is no such thing here' },
   method_not_allowed: { status: 405, title: 'This address does not take this method' },
   precondition_failed: { status: 412, title: 'It has changed since it was read' },

@@ -8,6 +8,7 @@ import type { PaymentMethod } from '../domain/payment-state.ts';
 import type { PaymentStatus } from '../domain/payment.ts';
 import type { PaymentSnapshot } from '../db/snapshot.ts';
 import type { FieldError } from './http-errors.ts';
+import type { Approvals } from './approvals/ports.ts';
 import type { Customers } from './customers/ports.ts';
 import type { Books, Ledger } from './ledger/ports.ts';
 import type { Routing } from './routing/ports.ts';
@@ -23,6 +24,9 @@ export const scopes = [
   'events:read',
   'routing:read',
   'routing:write',
+  'routing:approve',
+  'approvals:read',
+  'approvals:decide',
 ] as const;
 export type Scope = (typeof scopes)[number];
 
@@ -221,6 +225,7 @@ export interface SandboxClock {
 export interface Ports {
   readonly principals: Principals;
   readonly payments: Payments;
+  readonly approvals: Approvals;
   readonly customers: Customers;
   readonly ledger: Ledger;
   readonly books: Books;

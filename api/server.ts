@@ -27,6 +27,7 @@ import {
   createProviderWebhooks,
   createReturns,
 } from './backend/edges.ts';
+import { createApprovals } from './backend/approvals.ts';
 import { createBooks } from './backend/books.ts';
 import { createCustomers } from './backend/customers.ts';
 import { createEvents } from './backend/events.ts';
@@ -96,6 +97,11 @@ const app = createApp({
   ports: {
     principals: createPrincipals(db),
     payments: createPayments({ db, commands, contractOf, gate: createLedgerGate(db, log) }),
+    approvals: createApprovals({
+      ...{ workerDb, contractOf },
+      nudge: async (paymentId) => runs()?.wake(paymentId),
+      refreshRouting: () => routing.refresh(),
+    }),
     customers: createCustomers(db),
     ledger: createLedger(db),
     books: createBooks(workerDb),
@@ -103,7 +109,7 @@ const app = createApp({
     webhooks: createProviderWebhooks(db, providers),
     returns: createReturns({ db, runs, waiter }),
     routing: createRouting({
-      ...{ db, workerDb, providers, refresh: () => routing.refresh() },
+      ...{ db, workerDb, providers },
       view: async () => ({
         rules: await routing.rules(),
         candidates: candidatesOf(providers, (name) => routing.healthOf(name)),

@@ -32,16 +32,16 @@ export interface StaffTokens {
 const algorithms = ['ES256', 'ES384', 'EdDSA', 'Ed25519', 'PS256', 'RS256'];
 const clockToleranceSeconds = 30;
 
-const read = ['payments:read', 'events:read', 'routing:read'] as const;
+const read = ['payments:read', 'events:read', 'routing:read', 'approvals:read'] as const;
 const roleScopes: ReadonlyMap<string, readonly Scope[]> = new Map<string, readonly Scope[]>([
   ['viewer', read],
-  ['support', [...read, 'refunds:write', 'payments:cancel']],
-  ['finance', [...read, 'ledger:read', 'ledger:close']],
+  ['support', [...read, 'refunds:write', 'payments:cancel', 'approvals:decide']],
+  ['finance', [...read, 'ledger:read', 'ledger:close', 'approvals:decide', 'routing:approve']],
   [
     'admin',
     [
       ...[...read, 'payments:write', 'payments:cancel', 'refunds:write'],
-      ...['ledger:read', 'ledger:close', 'routing:write'],
+      ...['ledger:read', 'ledger:close', 'routing:write', 'routing:approve', 'approvals:decide'],
     ] as Scope[],
   ],
 ]);

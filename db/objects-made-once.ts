@@ -26,6 +26,7 @@ export async function makeOnce<T extends { readonly id: string }>(
   db: Db,
   key: KeyClaim,
   make: (trx: Transaction<Database>) => Promise<T | null>,
+  statusOf: (object: T) => 200 | 201 | 409 = () => 201,
 ): Promise<MadeOnce<T>> {
   try {
     return await asMerchant(db, key.merchant_id, async (trx) => {
@@ -34,7 +35,7 @@ export async function makeOnce<T extends { readonly id: string }>(
       const object = await make(trx);
       // Rolls the claim back with everything else.
       if (object === null) throw new Refused();
-      await freeze(trx, key, object);
+      await freeze(trx, key, object, statusOf(object));
       return { kind: 'made', object, replayed: false };
     });
   } catch (error) {
@@ -55,9 +56,14 @@ async function claim(trx: Transaction<Database>, key: KeyClaim): Promise<HeldObj
   return rows[0]?.held ?? null;
 }
 
-async function freeze(trx: Transaction<Database>, key: KeyClaim, object: unknown): Promise<void> {
+async function freeze(
+  trx: Transaction<Database>,
+  key: KeyClaim,
+  object: unknown,
+  status: number,
+): Promise<void> {
   await sql`
-    update idempotency_keys set answer_status = 201, answer = ${JSON.stringify(object)}::jsonb
+    update idempotency_keys set answer_status = ${status}, answer = ${JSON.stringify(object)}::jsonb
     where merchant_id = ${key.merchant_id} and person = ${key.person} and key = ${key.key}`.execute(
     trx,
   );

@@ -1,7 +1,8 @@
 /** Versions of the routing rules: written one after another, never changed, with person and reason. */
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { StoredRules } from '../domain/routing-rules.ts';
 import type { Db } from './client.ts';
+import type { Database } from './database.ts';
 
 export interface RulesVersion {
   readonly version: number;
@@ -9,12 +10,16 @@ export interface RulesVersion {
   readonly written_at: Date;
   readonly written_by: string;
   readonly reason: string;
+  /** Null: of before rules took two people. */
+  readonly approved_by: string | null;
 }
+
+const columns = sql`version, rules, written_at, written_by, reason, approved_by`;
 
 /** Null: there is no such version. */
 export async function readRulesVersion(db: Db, version?: number): Promise<RulesVersion | null> {
   const { rows } = await sql<RulesVersion>`
-    select version, rules, written_at, written_by, reason from routing_rules
+    select ${columns} from routing_rules
     where ${version ?? null}::int is null or version = ${version ?? null}
     order by version desc limit 1`.execute(db);
   return rows[0] ?? null;
@@ -27,23 +32,27 @@ export async function listRulesVersions(
   before: number | undefined,
 ): Promise<readonly RulesVersion[]> {
   const { rows } = await sql<RulesVersion>`
-    select version, rules, written_at, written_by, reason from routing_rules
+    select ${columns} from routing_rules
     where ${before ?? null}::int is null or version < ${before ?? null}
     order by version desc limit ${limit + 1}`.execute(db);
   return rows;
 }
 
-/** Null: `expected` is not the newest version any more. */
-export async function putRules(
-  db: Db,
-  expected: number,
-  rules: StoredRules,
-  actor: string,
-  reason: string,
-): Promise<RulesVersion | null> {
+/** The newest version, which stays so until the transaction ends: all that writes rules comes through here. */
+export async function lockRules(trx: Transaction<Database>): Promise<number> {
+  await sql`select pg_advisory_xact_lock(hashtext('routing_rules'))`.execute(trx);
+  const { rows } = await sql<{ version: number }>`
+    select max(version) as version from routing_rules`.execute(trx);
+  return rows[0]?.version ?? 0;
+}
+
+/** The next version, as the approval has it. Refused by the database without one that is approved. */
+export async function putApprovedRules(
+  db: Db | Transaction<Database>,
+  approvalId: string,
+): Promise<RulesVersion> {
   const { rows } = await sql<RulesVersion>`
-    select version, rules, written_at, written_by, reason
-    from put_routing_rules(${expected}, ${JSON.stringify(rules)}::jsonb, ${actor}, ${reason})
-    where version is not null`.execute(db);
-  return rows[0] ?? null;
+    select ${columns} from put_routing_rules(${approvalId}) where version is not null`.execute(db);
+  if (rows[0] === undefined) throw new Error(`the rules of ${approvalId} come too late`);
+  return rows[0];
 }

@@ -9,6 +9,8 @@ export interface SeedMerchant {
   readonly apiKey: string;
   readonly fundModel: 'own' | 'facilitator';
   readonly uniqueReference: boolean;
+  /** What one person alone may refund of a payment, by currency; null: all. Left out: as it was. */
+  readonly refundLimits?: Readonly<Record<string, number>> | null | undefined;
 }
 
 export const allScopes = [
@@ -26,6 +28,12 @@ export async function seedMerchants(db: Db, merchants: readonly SeedMerchant[]):
       insert into merchants (id, name, fund_model, unique_reference)
       values (${m.id}, ${m.name}, ${m.fundModel}, ${m.uniqueReference})
       on conflict (id) do update set name = excluded.name`.execute(db);
+    if (m.refundLimits !== undefined) {
+      const limits = m.refundLimits === null ? null : JSON.stringify(m.refundLimits);
+      await sql`update merchants set refund_limits = ${limits}::jsonb where id = ${m.id}`.execute(
+        db,
+      );
+    }
     const hash = createHash('sha256').update(m.apiKey).digest();
     await sql`
       insert into api_keys (merchant_id, name, mode, secret_hash, last4, scopes)

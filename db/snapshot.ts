@@ -107,6 +107,8 @@ export interface OperationRow {
   readonly due_at: string | null;
   readonly parked_at: string | null;
   readonly failure: Decline | null;
+  /** Absent in answers frozen before there were approvals. */
+  readonly approval_id?: string | null;
   readonly basis: Basis;
   readonly requested_by: string;
   readonly created_at: string;
@@ -123,6 +125,8 @@ export interface PaymentSnapshot {
     readonly name: string | null;
   } | null;
   readonly fund_model: 'own' | 'facilitator';
+  /** Absent in answers frozen before there were limits. */
+  readonly refund_limit?: number | null;
   readonly now: string;
 }
 
@@ -149,6 +153,7 @@ export function paymentState(snapshot: PaymentSnapshot): PaymentState {
     refundReserved: BigInt(p.refund_reserved),
     amountDisputed: BigInt(p.amount_disputed),
     amountExcess: BigInt(p.amount_excess),
+    refundLimit: snapshot.refund_limit == null ? null : BigInt(snapshot.refund_limit),
     voidOpen: p.void_open,
     captureClosed: p.capture_closed,
     submitWithinMs: p.submit_within_ms,
@@ -210,6 +215,7 @@ function operationState(o: OperationRow): OperationState {
     dueAt: instant(o.due_at),
     parkedAt: instant(o.parked_at),
     failureCode: o.failure?.code ?? null,
+    approvalId: o.approval_id ?? null,
     createdAt: Date.parse(o.created_at),
   };
 }

@@ -14,7 +14,8 @@ import {
   type PaymentState,
 } from './payment-state.ts';
 import type { ProviderContract } from './provider.ts';
-import { attemptsMax } from './timing.ts';
+import { needsSecondPerson } from './refund-limit.ts';
+import { approvalLifeMs, attemptsMax } from './timing.ts';
 
 export type Judgement =
   | { readonly kind: 'accepted'; readonly change: Change }
@@ -101,6 +102,10 @@ export function requestRefund(
     amount,
     final: amount === left,
     reason: ask.reason,
+    ...(needsSecondPerson(payment, amount) && {
+      status: 'requires_approval',
+      dueAt: payment.now + approvalLifeMs,
+    }),
   });
 }
 
@@ -144,8 +149,10 @@ export function requestCancel(
 export function accepted(
   payment: PaymentState,
   ask: Asking,
-  operation: Omit<NewOperation, 'id' | 'status' | 'late' | 'dueAt' | 'basis' | 'requestedBy'>,
+  operation: Omit<NewOperation, 'id' | 'status' | 'late' | 'dueAt' | 'basis' | 'requestedBy'> &
+    Partial<Pick<NewOperation, 'status' | 'dueAt'>>,
 ): Judgement {
+  const { status = 'requested', dueAt = payment.now } = operation;
   const basis = { kind: 'request' as const, detail: ask.actor };
   return {
     kind: 'accepted',
@@ -155,9 +162,9 @@ export function accepted(
           {
             ...operation,
             id: ask.operationId,
-            status: 'requested',
+            status,
             late: false,
-            dueAt: payment.now,
+            dueAt,
             basis,
             requestedBy: ask.actor,
           },
@@ -167,7 +174,7 @@ export function accepted(
         {
           actor: ask.actor,
           kind: `${operation.kind}.requested`,
-          toStatus: 'requested',
+          toStatus: status,
           evidence: {
             kind: 'request',
             operation_id: ask.operationId,

@@ -13,6 +13,9 @@ export const refusalCodes = [
   'refund_exceeds_captured',
   'refund_window_passed',
   'payment_not_cancelable',
+  'approval_decided',
+  'approval_lapsed',
+  'rules_changed',
   'payment_not_retryable',
   'duplicate_reference',
 ] as const;
@@ -27,6 +30,7 @@ export const noCodes = [
   'capture_declined',
   'increment_declined',
   'refund_declined',
+  'refund_rejected',
   'void_declined',
 ] as const;
 export type NoCode = (typeof noCodes)[number];

@@ -101,6 +101,14 @@ const declineMessages: Readonly<Record<string, Message>> = {
     merchant:
       'The provider takes no refund any more, so long after the capture. Pay back another way.',
   },
+  not_approved: {
+    shopper: tryLater,
+    merchant: 'A second person did not approve it; nothing was sent.',
+  },
+  approval_lapsed: {
+    shopper: tryLater,
+    merchant: 'Nobody approved it in 7 days; nothing was sent. Ask again.',
+  },
   authentication_failed: { shopper: notAccepted, merchant: 'The shopper did not pass 3-D Secure.' },
 };
 

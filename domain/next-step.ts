@@ -17,7 +17,7 @@ export type Step =
   | { readonly kind: 'resolve_attempt'; readonly attemptId: string }
   | { readonly kind: 'submit_operation'; readonly operationId: string }
   | { readonly kind: 'resolve_operation'; readonly operationId: string }
-  /** Something ran out: an authorization, a page, the time for another attempt. */
+  /** Something ran out: an authorization, a page, the time for another attempt or for an approval. */
   | { readonly kind: 'apply_timers' }
   /** Something is due soon: worth staying for. */
   | { readonly kind: 'wait'; readonly ms: number }
@@ -29,6 +29,11 @@ export function nextStep(payment: PaymentState): Step {
 
 function operationStep(payment: PaymentState): Step | undefined {
   for (const operation of payment.operations) {
+    if (operation.status === 'requires_approval') {
+      if (operation.dueAt !== null && operation.dueAt <= payment.now)
+        return { kind: 'apply_timers' };
+      continue;
+    }
     if (!isOpen(operation)) {
       if (operation.dueAt === null || operation.dueAt > payment.now) continue;
       return { kind: 'resolve_operation', operationId: operation.id };

@@ -75,6 +75,8 @@ export interface OperationState {
   readonly dueAt: number | null;
   readonly parkedAt: number | null;
   readonly failureCode: string | null;
+  /** Of a refund that needs, or needed, a second person. */
+  readonly approvalId: string | null;
   readonly createdAt: number;
 }
 
@@ -98,6 +100,8 @@ export interface PaymentState {
   readonly refundReserved: bigint;
   readonly amountDisputed: bigint;
   readonly amountExcess: bigint;
+  /** What one person alone may give back of this payment, in all; null: all of it. */
+  readonly refundLimit: bigint | null;
   readonly voidOpen: boolean;
   readonly captureClosed: boolean;
   readonly submitWithinMs: number;

@@ -43,13 +43,15 @@ late            .  .  .  .  .  .  .  .  x  .  .
 `;
 
 const operationMoves = `
-           re su pe un ok no
-requested  .  x  .  .  x  x
-submitting x  .  x  x  x  x
-pending    .  .  .  x  x  x
-unknown    x  .  x  .  x  x
-succeeded  .  .  .  .  .  x
-failed     .  .  .  .  x  .
+                  ap re su pe un ok no rj
+requires_approval .  x  .  .  .  .  .  x
+requested         .  .  x  .  .  x  x  .
+submitting        .  x  .  x  x  x  x  .
+pending           .  .  .  .  x  x  x  .
+unknown           .  x  .  x  .  x  x  .
+succeeded         .  .  .  .  .  .  x  .
+failed            .  .  .  .  .  x  .  .
+rejected          .  .  .  .  .  .  .  .
 `;
 
 function movesOf(matrix: string, statuses: readonly string[]): string[] {

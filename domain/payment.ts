@@ -31,12 +31,14 @@ export const attemptStatuses = [
 export type AttemptStatus = (typeof attemptStatuses)[number];
 
 export const operationStatuses = [
+  'requires_approval',
   'requested',
   'submitting',
   'pending',
   'unknown',
   'succeeded',
   'failed',
+  'rejected',
 ] as const;
 export type OperationStatus = (typeof operationStatuses)[number];
 
@@ -109,6 +111,9 @@ export const attemptTransitions: Transitions<AttemptStatus> = {
 };
 
 export const operationTransitions: Transitions<OperationStatus> = {
+  // A refund above the merchant's limit: a second person lets it go on, or it was never asked for.
+  requires_approval: ['requested', 'rejected'],
+  rejected: [],
   requested: ['submitting', 'succeeded', 'failed'],
   // Back to `requested` when it is certain that nothing left us.
   submitting: ['requested', 'pending', 'unknown', 'succeeded', 'failed'],
@@ -131,6 +136,7 @@ export const liveAttemptStatuses: readonly AttemptStatus[] = [
 ];
 
 export const openOperationStatuses: readonly OperationStatus[] = [
+  'requires_approval',
   'requested',
   'submitting',
   'pending',

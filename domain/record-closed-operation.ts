@@ -34,6 +34,10 @@ export function recordClosedOperation(
 ): Change | null {
   if (operation.dueAt === null || operation.dueAt > payment.now) return null;
   const { id, status, lookups } = operation;
+  // Never sent, so there is nothing to look up: whatever names it names it by mistake.
+  if (status === 'rejected') {
+    return { operations: { update: [{ id, fromStatus: status, dueAt: null }] }, timeline: [] };
+  }
   const outcome = lookup.kind === 'found' ? lookup.outcome : null;
   const silent = lookup.kind === 'no_answer' || outcome?.kind === 'unknown';
   const said = outcome?.kind === 'approved' ? 'succeeded' : 'failed';

@@ -35,13 +35,15 @@ const outcomes = {
 
 /** Rows: where the operation is. Columns: what the provider says. `-`: the status stands. */
 const table = `
-           approved  declined not_sent  pending unknown requires_action
-requested  -         -        -         -       -       -
-submitting succeeded failed   requested pending unknown unknown
-pending    succeeded failed   -         pending unknown unknown
-unknown    succeeded failed   requested pending unknown unknown
-succeeded  -         -        -         -       -       -
-failed     -         -        -         -       -       -
+                  approved  declined not_sent  pending unknown requires_action
+requires_approval -         -        -         -       -       -
+requested         -         -        -         -       -       -
+submitting        succeeded failed   requested pending unknown unknown
+pending           succeeded failed   -         pending unknown unknown
+unknown           succeeded failed   requested pending unknown unknown
+succeeded         -         -        -         -       -       -
+failed            -         -        -         -       -       -
+rejected          -         -        -         -       -       -
 `;
 const [head = '', ...rows] = table.trim().split('\n');
 const columns = head.trim().split(/\s+/) as (keyof typeof outcomes)[];

@@ -24,6 +24,7 @@ export function recordOperation(r: OperationRecording, answered: ProviderOutcome
     kind === 'void' ? answered : checkAmount(answered, { amount, currency: r.payment.currency });
   const { status } = r.operation;
   if (!isOpen(r.operation)) return recordContradiction(r, answered.kind, outcome.evidence);
+  if (status === 'requires_approval') return null;
   // It waits to be asked again, and now it is done: a yes is never dropped.
   if (status === 'requested' && (outcome.kind !== 'approved' || r.operation.sentCount === 0)) {
     return null;

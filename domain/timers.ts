@@ -1,8 +1,13 @@
 /** What the passing of time does to a payment. Expiry is an operation: it asks the provider first. */
 import type { Change } from './change.ts';
 import type { PaymentState } from './payment-state.ts';
+import { lapseRefund } from './refund-approval.ts';
 
 export function applyTimers(payment: PaymentState, newOperationId: string): Change | null {
+  const lapsing = payment.operations.find(
+    (o) => o.status === 'requires_approval' && o.dueAt !== null && o.dueAt <= payment.now,
+  );
+  if (lapsing) return lapseRefund(lapsing);
   const expiring = payment.attempts.find(
     (a) => a.status === 'authorized' && a.expiresAt !== null && a.expiresAt <= payment.now,
   );

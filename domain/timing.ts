@@ -21,6 +21,8 @@ export const actionWithinMs = 15 * 60_000;
 export const expiryDoubtMs = 60_000;
 /** An expiry that the provider refused, or that had to stand back, is tried again after this. */
 export const retryExpiryMs = 3_600_000;
+/** A request for a second person's approval lapses after this, and what it had reserved is free again. */
+export const approvalLifeMs = 7 * 24 * 3_600_000;
 /** An attempt closed by absence is looked up once more. */
 export const lookAgainAfterMs = 24 * 3_600_000;
 

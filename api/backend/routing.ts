@@ -1,11 +1,13 @@
 /** The API's port to routing: rules as a worker writes them, routes by the rules and health at hand. */
+import { askForRules } from '../../db/approvals.ts';
 import type { Db } from '../../db/client.ts';
 import { readPayment } from '../../db/payments.ts';
-import { listRulesVersions, putRules, readRulesVersion } from '../../db/routing-rules.ts';
+import { listRulesVersions, readRulesVersion } from '../../db/routing-rules.ts';
 import { paymentState } from '../../db/snapshot.ts';
 import { isCurrency } from '../../domain/currency.ts';
 import type { Capability, Provider } from '../../domain/provider.ts';
 import { route, type RoutedPayment, type RoutingView } from '../../domain/routing.ts';
+import { approvalLifeMs } from '../../domain/timing.ts';
 import type { Principal } from '../ports.ts';
 import type { PreviewInput, ProviderItem, Routing } from '../routing/ports.ts';
 import { paged } from './paged.ts';
@@ -16,8 +18,6 @@ export interface RoutingBackend {
   readonly workerDb: Db;
   readonly providers: ReadonlyMap<string, Provider>;
   readonly view: () => Promise<RoutingView>;
-  /** After a change, so that this process goes by it at once. */
-  readonly refresh: () => Promise<void>;
   readonly healthOf: (provider: string) => Pick<ProviderItem, 'health' | 'opening' | 'leftAloneMs'>;
 }
 
@@ -30,12 +30,8 @@ export function createRouting(backend: RoutingBackend): Routing {
       const before = after === undefined ? undefined : Number(after);
       return paged(await listRulesVersions(workerDb, limit, before), limit);
     },
-    putRules: async (expected, rules, actor, reason) => {
-      const written = await putRules(workerDb, expected, rules, actor, reason);
-      // In force elsewhere within a quarter of a second anyway.
-      if (written !== null) await backend.refresh().catch(() => undefined);
-      return written;
-    },
+    askForRules: (expected, rules, actor, reason) =>
+      askForRules(workerDb, { expected, rules, actor, reason, lifeMs: approvalLifeMs }),
     preview: async (principal, asked) => {
       if (typeof asked !== 'string') return route(imagined(principal, asked), await backend.view());
       const snapshot = await readPayment(db, principal.merchantId, asked);

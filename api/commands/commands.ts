@@ -132,6 +132,9 @@ async function ask(
       return answer(asked.resource, asked.awaitsId, 409, committed.snapshot, false, code, detail);
     }
     case 'accepted':
+      if (waitsForPerson(committed.snapshot, asked.awaitsId)) {
+        return answer(asked.resource, asked.awaitsId, 202, committed.snapshot, false);
+      }
       await motion(deps, 'wake', paymentId);
       return wait(deps, key, asked, committed.snapshot, endAt, false);
   }
@@ -154,7 +157,15 @@ async function attach(
   };
   const snapshot = await readPayment(deps.db, key.merchant_id, held.payment_id);
   if (snapshot === null) throw new Error(`payment ${held.payment_id} of a held key is not there`);
+  if (waitsForPerson(snapshot, held.awaits_id)) {
+    return answer(held.resource_kind, held.awaits_id, 202, snapshot, true);
+  }
   return wait(deps, key, asked, snapshot, endAt, true);
+}
+
+/** For hours or days: nobody waits on the line for that. */
+function waitsForPerson({ operations }: PaymentSnapshot, awaitsId: string): boolean {
+  return operations.some(({ id, status }) => id === awaitsId && status === 'requires_approval');
 }
 
 function frozenAnswer(held: HeldKey, replayed: boolean): CommandResult | undefined {

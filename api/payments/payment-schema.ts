@@ -87,6 +87,7 @@ export const refundViewSchema = z
     object: z.literal('refund'),
     kind: z.literal('refund'),
     status: z.enum(['requires_approval', 'pending', 'unknown', 'succeeded', 'failed', 'rejected']),
+    approval_id: text.nullable().meta({ description: 'Where a second person had to agree.' }),
     ...operationFields,
   })
   .meta({ id: 'Refund' });

@@ -51,14 +51,16 @@ export function presentAttempt(row: AttemptRow): AttemptView {
 }
 
 /** The permits inside `pending` are our own affair. */
-const shownStatus: Readonly<Record<OperationStatus, OperationView['status']>> = {
+const shownStatus = {
   requested: 'pending',
   submitting: 'pending',
   pending: 'pending',
   unknown: 'unknown',
   succeeded: 'succeeded',
   failed: 'failed',
-};
+  requires_approval: 'requires_approval',
+  rejected: 'rejected',
+} as const satisfies Readonly<Record<OperationStatus, RefundView['status']>>;
 
 export function presentOperation(row: OperationRow): OperationView | RefundView {
   const common = {
@@ -67,7 +69,6 @@ export function presentOperation(row: OperationRow): OperationView | RefundView 
     attempt_id: row.attempt_id,
     number: row.number,
     cause: row.cause,
-    status: shownStatus[row.status],
     amount: row.amount,
     currency: row.currency,
     reason: row.reason,
@@ -77,8 +78,15 @@ export function presentOperation(row: OperationRow): OperationView | RefundView 
     created_at: presentInstant(row.created_at),
     updated_at: presentInstant(row.updated_at),
   };
-  if (row.kind === 'refund') return { object: 'refund', kind: 'refund', ...common };
-  return { object: 'operation', kind: row.kind, final: row.final, ...common };
+  const status = shownStatus[row.status];
+  if (row.kind === 'refund') {
+    const approval_id = row.approval_id ?? null;
+    return { object: 'refund', kind: 'refund', status, approval_id, ...common };
+  }
+  if (status === 'requires_approval' || status === 'rejected') {
+    throw new Error(`operation ${row.id} is ${status}, as only refunds are`);
+  }
+  return { object: 'operation', kind: row.kind, status, final: row.final, ...common };
 }
 
 export function findOperation(snapshot: PaymentSnapshot, id: string): OperationRow | undefined {

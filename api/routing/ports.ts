@@ -1,4 +1,5 @@
 /** What the API asks of routing. Rules are of the whole installation, routes of one merchant's payment. */
+import type { ApprovalRow } from '../../db/approvals.ts';
 import type { PaymentMethod } from '../../domain/payment-state.ts';
 import type { ProviderContract } from '../../domain/provider.ts';
 import type { StoredRules } from '../../domain/routing-rules.ts';
@@ -11,6 +12,7 @@ export interface RulesItem {
   readonly written_at: Instant;
   readonly written_by: string;
   readonly reason: string;
+  readonly approved_by: string | null;
 }
 
 export interface PreviewInput {
@@ -38,13 +40,13 @@ export interface Routing {
   readRules(version?: number): Promise<RulesItem | null>;
   /** Newest first. */
   listRules(page: Page): Promise<Paged<RulesItem>>;
-  /** Null: `expected` is not the newest version any more. In force here at once. */
-  putRules(
+  /** In force once another person has approved it. Null: `expected` is not the newest version any more. */
+  askForRules(
     expected: number,
     rules: StoredRules,
     actor: string,
     reason: string,
-  ): Promise<RulesItem | null>;
+  ): Promise<ApprovalRow | null>;
   /** Of a payment that is there, or one that might be; null: there is no such payment. No side effects. */
   preview(principal: Principal, asked: PreviewInput | string): Promise<Route | null>;
   /** As this process sees them. */

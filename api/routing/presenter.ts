@@ -15,6 +15,7 @@ export function presentRules({ version, rules, written_at, ...rest }: RulesItem)
     failover_declines: [...failover_declines],
     written_at: presentInstant(written_at),
     written_by: rest.written_by,
+    approved_by: rest.approved_by,
     reason: rest.reason,
   };
 }

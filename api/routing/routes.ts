@@ -1,5 +1,7 @@
 /** Routing rules with their versions, what they would do, and how the providers are. */
 import { z } from 'zod';
+import { presentApproval } from '../approvals/presenter.ts';
+import { approvalSchema } from '../approvals/schema.ts';
 import { HttpError } from '../http-errors.ts';
 import { listSchema, pageOf, pageQuery, presentList } from '../list.ts';
 import { methodInput } from '../payments/command-input.ts';
@@ -70,15 +72,20 @@ function putRulesRoute(routing: Routing): Route {
       path: '/v1/routing/rules',
       scopes: ['routing:write'],
       operationId: 'putRoutingRules',
-      summary: 'Write the next version, after the one that If-Match names',
+      summary:
+        'Ask for the next version, after the one that If-Match names; another person approves it',
       body: rulesInputSchema(routing.providerNames),
-      answers: { 200: { description: 'The rules now in force', schema: rulesSchema } },
+      answers: {
+        202: { description: 'What another person is to approve', schema: approvalSchema },
+      },
     },
     async ({ principal, body, ifMatch }) => {
       const { actor, reason } = staffAct(principal);
-      const written = await routing.putRules(await expected(routing, ifMatch), body, actor, reason);
-      if (written !== null) return withVersion(written);
-      throw changedMeanwhile();
+      const version = await expected(routing, ifMatch);
+      const asked = await routing.askForRules(version, body, actor, reason);
+      if (asked === null) throw changedMeanwhile();
+      const headers = { Location: `/v1/approvals/${asked.id}` };
+      return { status: 202, headers, body: presentApproval(asked) };
     },
   );
 }
@@ -139,7 +146,7 @@ async function expected(routing: Routing, ifMatch: string | undefined): Promise<
   const named = ifMatch.split(',').map((tag) => /^"([1-9]\d{0,8})"$/.exec(tag.trim())?.[1]);
   const versions = named.filter((tag) => tag !== undefined).map(Number);
   if (ifMatch.trim() === '*' || versions.includes(newest)) return newest;
-  // Perhaps a repeat of the change that wrote the newest.
+  // Perhaps a repeat of what was approved meanwhile, and wrote the newest.
   if (versions.includes(newest - 1)) return newest - 1;
   throw changedMeanwhile();
 }

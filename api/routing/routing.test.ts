@@ -1,5 +1,6 @@
 /** Over real HTTP and PostgreSQL: rules with versions, previews without effects, providers' health. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createApprovals } from '../backend/approvals.ts';
 import { createRouting } from '../backend/routing.ts';
 import { scopes } from '../ports.ts';
 import type { StaffMember } from '../staff-tokens.ts';
@@ -8,12 +9,20 @@ import { readRulesVersion } from '../../db/routing-rules.ts';
 import { firstRules } from '../../domain/routing-rules.ts';
 import { createProviders } from '../../providers/registry.ts';
 import { fakePorts, startApi, type ApiResponse, type TestApi } from '../../test/support/api.ts';
-import { openPaymentDatabase, type PaymentDatabase } from '../../test/support/payment-database.ts';
+import { aContract } from '../../test/support/payments.ts';
+import { newId } from '../../runtime/ids.ts';
+import {
+  countOf,
+  openPaymentDatabase,
+  type PaymentDatabase,
+} from '../../test/support/payment-database.ts';
 
 const webhookSecret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const providers = createProviders({ sandboxUrl: 'http://127.0.0.1:1/', webhookSecret });
 const staff: Record<string, StaffMember> = {
   admin: { subject: 'ada', scopes },
+  finance: { subject: 'fin', scopes: ['approvals:read', 'approvals:decide', 'routing:approve'] },
+  support: { subject: 'sue', scopes: ['approvals:read', 'approvals:decide'] },
   viewer: { subject: 'vic', scopes: ['routing:read'] },
 };
 const opening = { since: '2026-11-25T20:00:00Z', reason: 'slow', retryInMs: 4_200 };
@@ -27,7 +36,7 @@ beforeAll(async () => {
     return newest === null ? firstRules : { ...newest.rules, version: newest.version };
   };
   const routing = createRouting({
-    ...{ db: on.api, workerDb: on.worker, providers, refresh: async () => undefined },
+    ...{ db: on.api, workerDb: on.worker, providers },
     view: async () => ({
       rules: await rules(),
       candidates: candidatesOf(providers, (name) =>
@@ -39,7 +48,12 @@ beforeAll(async () => {
         ? { health: 'breaker_open', opening, leftAloneMs: 0 }
         : { health: 'available', opening: null, leftAloneMs: 0 },
   });
-  api = await startApi(fakePorts({ routing }), {
+  const approvals = createApprovals({
+    ...{ workerDb: on.worker, nudge: async () => undefined, refreshRouting: async () => undefined },
+    contractOf: () => aContract(),
+  });
+  await on.rows.all(`insert into merchants (id, name) values ('mer_demo', 'demo')`);
+  api = await startApi(fakePorts({ routing, approvals }), {
     staff: { verify: async (token) => staff[token] ?? null },
   });
 });
@@ -57,6 +71,13 @@ const read = (who = 'admin', query = ''): Promise<ApiResponse> =>
   api.call(`/v1/routing/rules${query}`, { headers: as(who), key: null });
 const put = (body: object, headers: Record<string, string>, who = 'admin'): Promise<ApiResponse> =>
   api.call('/v1/routing/rules', { method: 'PUT', body, key: null, headers: as(who, headers) });
+
+const approve = (id: string, who: string, verdict = 'approve'): Promise<ApiResponse> =>
+  api.post(
+    `/v1/approvals/${id}/${verdict}`,
+    {},
+    { 'idempotency-key': newId('key'), ...as(who), ...why },
+  );
 
 const body = {
   rules: [
@@ -83,13 +104,26 @@ describe('the rules', () => {
     expect(rules).toMatchObject({ object: 'routing_rules', version: 1, written_by: 'tender' });
   });
 
-  test('are written after the version that was read, with who and why', async () => {
+  test('are written after the version that was read, by two people, with who and why', async () => {
     const etag = (await read()).headers.get('etag') ?? '';
-    const written = await put(body, { 'if-match': etag, ...why });
-    expect([written.status, written.headers.get('etag')]).toEqual([200, '"2"']);
-    expect(written.body).toMatchObject({ ...body, version: 2, written_by: 'staff:ada', reason: 'cheaper' }); // prettier-ignore
+    const asked = await put(body, { 'if-match': etag, ...why });
+    const id = String(asked.body['id']);
+    expect([asked.status, asked.headers.get('location')]).toEqual([202, `/v1/approvals/${id}`]);
+    expect(asked.body).toMatchObject({
+      ...{ object: 'approval', kind: 'routing_rules', status: 'open', payment_id: null },
+      ...{ binds: { id: 'routing_rules', version: 1 }, request: body, asked_by: 'staff:ada' },
+    });
     // Its answer was lost.
-    expect((await put(body, { 'if-match': etag, ...why })).body).toEqual(written.body);
+    expect((await put(body, { 'if-match': etag, ...why })).body['id']).toBe(id);
+    expect((await read()).body).toMatchObject({ version: 1 });
+    expect((await approve(id, 'admin')).body['code']).toBe('second_person_required');
+    expect((await approve(id, 'support')).body['code']).toBe('forbidden');
+    expect((await approve(id, 'finance')).body).toMatchObject({ status: 'approved' });
+
+    const written = await read();
+    expect(written.headers.get('etag')).toBe('"2"');
+    expect(written.body).toMatchObject({ ...body, version: 2, written_by: 'staff:ada', approved_by: 'staff:fin', reason: 'cheaper' }); // prettier-ignore
+    expect((await put(body, { 'if-match': etag, ...why })).body['id']).toBe(id);
     // Another one, decided on what is no more.
     const late = await put({ ...body, explore_percent: 1 }, { 'if-match': etag, ...why });
     expect([late.status, late.body['code']]).toEqual([412, 'precondition_failed']);
@@ -100,6 +134,30 @@ describe('the rules', () => {
     expect((versions.body['data'] as { version: number }[]).map((v) => v.version)).toEqual([2, 1]);
     expect((await read('viewer', '?version=1')).body).toMatchObject({ version: 1, rules: [] });
     expect((await read('viewer', '?version=9')).status).toBe(404);
+  });
+
+  test('of eight approved at once one is in force; the others were about what is no more', async () => {
+    const etag = (await read()).headers.get('etag') ?? '';
+    const ids = await Promise.all(
+      Array.from({ length: 8 }, async (_, n) => {
+        const asked = await put({ ...body, explore_percent: n + 3 }, { 'if-match': etag, ...why });
+        return String(asked.body['id']);
+      }),
+    );
+    expect(new Set(ids).size).toBe(8);
+    const answers = await Promise.all(ids.map((id) => approve(id, 'finance')));
+    const codes = answers.map(({ body: answer }) => String(answer['code'] ?? answer['status']));
+    expect(countOf(codes)).toEqual({ approved: 1, rules_changed: 7 });
+    const refused = ids[codes.indexOf('rules_changed')] ?? '';
+    const list = await api.call('/v1/approvals?kind=routing_rules&status=open', {
+      headers: as('finance'),
+      key: null,
+    });
+    expect((list.body['data'] as { id: string }[]).map(({ id }) => id)).toContain(refused);
+    expect((await approve(refused, 'finance', 'reject')).body['status']).toBe('rejected');
+    // Back to what the previews below are about.
+    const back = await put(body, { 'if-match': '*', ...why });
+    expect((await approve(String(back.body['id']), 'finance')).status).toBe(200);
   });
 
   test.each<[string, Record<string, string>, number, string]>([
@@ -167,7 +225,7 @@ describe('a preview', () => {
     const { status, body: route } = await preview(asked);
     expect(status).toBe(200);
     expect(route).toEqual({
-      ...{ object: 'route', rules_version: 2, rule: 'dollars', explored: false },
+      ...{ object: 'route', rules_version: 4, rule: 'dollars', explored: false },
       order: [
         { provider: 'cedar', probability: 1, cost: '12.5' },
         { provider: 'alder', probability: 0, cost: '14' },

@@ -110,6 +110,7 @@ export const rulesSchema = z
     ...fields,
     written_at: z.iso.datetime(),
     written_by: z.string(),
+    approved_by: z.string().nullable(),
     reason: z.string(),
   })
   .meta({ id: 'RoutingRules' });

@@ -63,7 +63,7 @@ function makeMerchant(name: string): z.infer<typeof merchantSchema> {
   return { id: newId('mer'), name, apiKey: `tk_test_${randomBase62(40)}` };
 }
 
-async function makeStaffKey(): Promise<StaffKey> {
+export async function makeStaffKey(): Promise<StaffKey> {
   const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
   const key = await exportJWK(privateKey);
   return staffKeySchema.parse({ ...key, kid: `local-${randomBase62(8)}` });

@@ -18,6 +18,7 @@ const pages = [
   'docs/payment-lifecycle.md',
   'docs/ledger.md',
   'docs/routing.md',
+  'docs/approvals.md',
 ].map((path) => {
   const text = readFileSync(path, 'utf8');
   return { path, text, examples: readExamples(text) };
@@ -35,10 +36,13 @@ const running = (): TestStack => {
   return stack;
 };
 
-test.concurrent.each(pages)('every answer in $path is the one given', async ({ examples }) => {
+test.concurrent.each(pages)('every answer in $path is the one given', async (page) => {
+  const { examples } = page;
   expect(examples.length).toBeGreaterThan(0);
-  const { apiUrl: url, merchants } = running();
-  expect(await runExamples(examples, { url, key: merchants[0].apiKey })).toEqual([]);
+  const { apiUrl: url, merchants, limited, staff } = running();
+  const { id: merchant, apiKey: key } = page.path === 'docs/approvals.md' ? limited : merchants[0];
+  const names = { ...staff, merchant };
+  expect(await runExamples(examples, { url, key, names })).toEqual([]);
 });
 
 const tokens = [

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { differingPayments, overduePayments } from '../support/books.ts';
 import { waitFor } from '../support/wait.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
+import { describeApprovals } from './approval-cases.ts';
 import { describeBadInput } from './bad-input-cases.ts';
 import { describeCustomers } from './customer-cases.ts';
 import { describeDoubt } from './doubt-cases.ts';
@@ -33,6 +34,7 @@ describeCustomers(running);
 describeDoubt(running);
 describeIdempotency(running);
 describeLimits(running);
+describeApprovals(running);
 describeBadInput(running);
 
 // After everything above, whatever became of it.

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { booksOf, differingPayments, overduePayments } from '../support/books.ts';
 import { byCard, pageOf, paymentOf } from '../support/http.ts';
 import { answersOk, startTestStack, type TestStack } from '../support/stack.ts';
+import { askForRefund, decide } from './approval-cases.ts';
 import { waitFor } from '../support/wait.ts';
 
 jest.setTimeout(90_000);
@@ -46,6 +47,18 @@ describe('when the clock moves', () => {
     });
     const late = await stack.api.post(`/v1/payments/${id}/captures`);
     expect([late.status, late.body['code']]).toEqual([409, 'payment_not_capturable']);
+  });
+
+  test('a refund that nobody approves in a week is rejected, and its amount is free', async () => {
+    const { approvalId, refund } = await askForRefund(stack);
+    await stack.sandbox.advance(7 * day + 60);
+    await waitFor(async () =>
+      expect(await refund()).toMatchObject({
+        ...{ status: 'rejected', failure: { code: 'approval_lapsed' } },
+      }),
+    );
+    const late = await decide(stack, approvalId, 'approve');
+    expect([late.status, late.body['code']]).toEqual([409, 'approval_lapsed']);
   });
 
   test('one that is captured in part expires in the rest', async () => {

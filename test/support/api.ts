@@ -43,6 +43,12 @@ export function fakePorts(ports: Partial<{ [P in keyof Ports]: Partial<Ports[P]>
       findRefund: unexpected('findRefund'),
       ...ports.payments,
     },
+    approvals: {
+      find: unexpected('findApproval'),
+      list: unexpected('listApprovals'),
+      decide: unexpected('decide'),
+      ...ports.approvals,
+    },
     customers: {
       create: unexpected('createCustomer'),
       find: unexpected('findCustomer'),
@@ -76,7 +82,7 @@ export function fakePorts(ports: Partial<{ [P in keyof Ports]: Partial<Ports[P]>
       providerNames: ['alder', 'birch', 'cedar'],
       readRules: unexpected('readRules'),
       listRules: unexpected('listRules'),
-      putRules: unexpected('putRules'),
+      askForRules: unexpected('askForRules'),
       preview: unexpected('preview'),
       providers: () => {
         throw new Error('unexpected call of providers');

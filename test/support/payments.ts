@@ -118,6 +118,7 @@ export function anOperation(values: Partial<OperationState> = {}): OperationStat
     dueAt: now,
     parkedAt: null,
     failureCode: null,
+    approvalId: null,
     createdAt: now,
     ...values,
   };
@@ -144,6 +145,7 @@ export function aPayment(values: Partial<PaymentState> = {}): PaymentState {
     refundReserved: 0n,
     amountDisputed: 0n,
     amountExcess: 0n,
+    refundLimit: null,
     voidOpen: false,
     captureClosed: false,
     submitWithinMs: 5 * minute,

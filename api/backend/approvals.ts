@@ -1,0 +1,154 @@
+/**
+ * Decisions of a second person, as a worker: the API's own connection can ask, but not approve. Key,
+ * decision and what follows from it are one commit, under the payment's lock where there is a payment.
+ */
+import type { Transaction } from 'kysely';
+import {
+  decideApproval,
+  findApproval,
+  listApprovals,
+  lockApproval,
+  type ApprovalRow,
+} from '../../db/approvals.ts';
+import { commitChange } from '../../db/changes.ts';
+import type { Db } from '../../db/client.ts';
+import type { Database } from '../../db/database.ts';
+import { makeOnce } from '../../db/objects-made-once.ts';
+import { lockPayment } from '../../db/payments.ts';
+import { lockRules, putApprovedRules } from '../../db/routing-rules.ts';
+import { paymentState } from '../../db/snapshot.ts';
+import { refuse, type Judgement } from '../../domain/commands.ts';
+import type { RefusalCode } from '../../domain/errors.ts';
+import { operationById, type PaymentState } from '../../domain/payment-state.ts';
+import type { ProviderContract } from '../../domain/provider.ts';
+import { approveRefund, rejectRefund, type Decision } from '../../domain/refund-approval.ts';
+import { judgeRefundWindow } from '../../domain/refund-window.ts';
+import type { Approvals, DecisionResult, Verdict } from '../approvals/ports.ts';
+import type { Principal } from '../ports.ts';
+import { paged } from './paged.ts';
+
+type Trx = Transaction<Database>;
+
+export interface ApprovalsBackend {
+  readonly workerDb: Db;
+  readonly contractOf: (provider: string) => ProviderContract;
+  /** Best effort: `wake_at` is committed. */
+  readonly nudge: (paymentId: string) => Promise<void>;
+  readonly refreshRouting: () => Promise<void>;
+}
+
+interface Refusal {
+  readonly code: RefusalCode;
+  readonly detail: string;
+}
+
+/** As it is kept under the key. */
+interface Kept {
+  readonly id: string;
+  readonly refusal: Refusal | null;
+  readonly approval: ApprovalRow;
+}
+
+export function createApprovals(backend: ApprovalsBackend): Approvals {
+  const { workerDb } = backend;
+  return {
+    find: ({ merchantId }, id) => findApproval(workerDb, merchantId, id),
+    list: async ({ merchantId }, filter, page) =>
+      paged(await listApprovals(workerDb, merchantId, filter, page), page.limit),
+    decide: async (principal, key, asked, verdict, decidedBy) => {
+      const { merchantId, person = '' } = principal;
+      const made = await makeOnce<Kept>(
+        workerDb,
+        { ...key, merchant_id: merchantId, person },
+        (trx) => decide(backend, trx, principal, asked, verdict, decidedBy),
+        ({ refusal }) => (refusal === null ? 200 : 409),
+      );
+      const result = resultOf(made);
+      if (result.kind === 'decided') await follow(backend, result.approval);
+      return result;
+    },
+  };
+}
+
+function resultOf(made: Awaited<ReturnType<typeof makeOnce<Kept>>>): DecisionResult {
+  if (made.kind === 'key_reused') return made;
+  if (made.kind === 'refused') throw new Error('a decision is made or refused with its reason');
+  const { object, replayed } = made;
+  return object.refusal === null
+    ? { kind: 'decided', approval: object.approval, replayed }
+    : { kind: 'refused', ...object.refusal, approval: object.approval, replayed };
+}
+
+async function decide(
+  backend: ApprovalsBackend,
+  trx: Trx,
+  principal: Principal,
+  asked: ApprovalRow,
+  verdict: Verdict,
+  decidedBy: string,
+): Promise<Kept> {
+  // The payment before the approval, as its timers have it.
+  const snapshot = asked.payment_id === null ? null : await lockPayment(trx, asked.payment_id);
+  const approval = await lockApproval(trx, asked.id);
+  const refusal = overAlready(approval);
+  if (refusal !== null) return { id: approval.id, refusal, approval };
+  const decision = {
+    ...{ approvalId: approval.id, askedBy: approval.asked_by, decidedBy },
+    reason: principal.reason,
+  };
+  const subject = snapshot === null ? null : paymentState(snapshot);
+  const judged = await judge(backend, trx, subject, approval, verdict, decision);
+  if (judged.kind === 'refused') {
+    const { code, detail } = judged;
+    return { id: approval.id, refusal: { code, detail }, approval };
+  }
+  const status = verdict === 'approve' ? 'approved' : 'rejected';
+  const decided = await decideApproval(trx, approval.id, { ...decision, status });
+  if (subject !== null) {
+    const { committed } = await commitChange(trx, subject, judged.change);
+    if (!committed) throw new Error(`payment ${subject.id} changed under its lock`);
+  }
+  if (approval.kind === 'routing_rules' && verdict === 'approve') {
+    await putApprovedRules(trx, approval.id);
+  }
+  return { id: approval.id, refusal: null, approval: decided };
+}
+
+function overAlready({ status }: ApprovalRow): Refusal | null {
+  if (status === 'open') return null;
+  return status === 'lapsed'
+    ? { code: 'approval_lapsed', detail: 'Nobody decided in time: ask again.' }
+    : { code: 'approval_decided', detail: `It is ${status} already.` };
+}
+
+/** What it changes of its payment; of what has none, nothing. */
+async function judge(
+  { contractOf }: ApprovalsBackend,
+  trx: Trx,
+  payment: PaymentState | null,
+  approval: ApprovalRow,
+  verdict: Verdict,
+  decision: Decision,
+): Promise<Judgement> {
+  if (payment === null) {
+    const isStale = verdict === 'approve' && (await lockRules(trx)) !== approval.binds.version;
+    if (!isStale) return { kind: 'accepted', change: { timeline: [] } };
+    return refuse('rules_changed', 'They are not at the version this was decided on any more.');
+  }
+  const operation = operationById(payment, approval.binds.id);
+  if (verdict === 'reject') {
+    return { kind: 'accepted', change: rejectRefund(operation, decision) };
+  }
+  const excessAsked = BigInt(approval.binds.amount_excess ?? 0);
+  return (
+    judgeRefundWindow(payment, contractOf) ??
+    approveRefund(payment, operation, decision, excessAsked)
+  );
+}
+
+/** Only an accelerator: what was decided is committed. */
+async function follow(backend: ApprovalsBackend, { payment_id }: ApprovalRow): Promise<void> {
+  await (payment_id === null ? backend.refreshRouting() : backend.nudge(payment_id)).catch(
+    () => undefined,
+  );
+}
