@@ -8,7 +8,7 @@ export interface ApprovalCase {
   readonly paymentId: string;
   readonly refundId: string;
   readonly approvalId: string;
-  refund(): Promise<Readonly<Record<string, unknown>>>;
+  readonly refund: () => Promise<Readonly<Record<string, unknown>>>;
 }
 
 /** Captured 100.00, and 60.00 of it asked for by support. */

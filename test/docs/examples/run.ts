@@ -41,6 +41,19 @@ async function runOne(
   }
 }
 
+/** `Bearer $KEY`, as a reader types it, is the service's; `Bearer <finance>` is a name's. */
+function headersOf(
+  headers: Readonly<Record<string, string>>,
+  service: Service,
+  names: Names,
+): Record<string, string> {
+  const filled = Object.entries(headers).map(
+    ([name, value]) => [name, fill(value, names)] as const,
+  );
+  const named = filled.filter(([name, value]) => name !== 'Authorization' || !value.includes('$'));
+  return { Authorization: `Bearer ${service.key}`, ...Object.fromEntries(named) };
+}
+
 interface Seen {
   readonly status: number;
   readonly headers: Headers;
@@ -53,10 +66,7 @@ async function send({ request }: Example, service: Service, names: Names): Promi
     method,
     headers: {
       'Content-Type': 'application/json',
-      Authorization: `Bearer ${service.key}`,
-      ...Object.fromEntries(
-        Object.entries(headers).map(([name, value]) => [name, fill(value, names)]),
-      ),
+      ...headersOf(headers, service, names),
     },
     ...(body !== '' && { body: fill(body, names) }),
   });
