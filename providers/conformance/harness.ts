@@ -32,6 +32,8 @@ export interface ConformanceHarness {
     readonly serverError: string;
     readonly challenge: string;
   };
+  /** What the provider's event says became of it, where its reply only acknowledges. */
+  told(kind: LookupKind, reference: string): Promise<ProviderOutcome>;
   /** What really happened at the provider. */
   listMovements(): Promise<readonly ConformanceMovement[]>;
   advanceClock(durationMs: number): Promise<void>;
@@ -107,12 +109,52 @@ export async function assertMovements(
   assert.deepEqual(await movementsOf(harness, reference), expected);
 }
 
+/** Null: this provider cannot be asked. */
 export async function lookUp(
-  harness: ConformanceHarness,
+  { provider }: ConformanceHarness,
+  kind: LookupKind,
   reference: string,
-): Promise<ProviderOutcome> {
-  const result = await able(harness.provider, 'lookup').lookup('authorize', reference);
+  hint: LookupHint = {},
+): Promise<ProviderOutcome | null> {
+  if (provider.lookup === undefined) return null;
+  const result = await provider.lookup(kind, reference, hint);
   assert.equal(result.kind, 'found');
   assert.equal(result.outcome.evidence.kind, 'lookup');
   return result.outcome;
+}
+
+/** Where it can be asked, the provider says the same again. */
+export async function assertFoundDeclined(
+  harness: ConformanceHarness,
+  reference: string,
+  code: string,
+): Promise<void> {
+  const found = await lookUp(harness, 'authorize', reference);
+  if (found !== null) assertDeclined(found, code);
+}
+
+/** What became of an operation: by its reply, or by the event that the reply announces. */
+export async function operate(
+  harness: ConformanceHarness,
+  kind: 'capture' | 'void' | 'refund',
+  request: OperationRequest,
+): Promise<ProviderOutcome> {
+  const { provider } = harness;
+  const outcome = await able(provider, kind)[kind](request);
+  if (provider.contract.modifications === 'synchronous' || outcome.kind !== 'pending') {
+    return outcome;
+  }
+  const told = await harness.told(kind, request.reference);
+  assert.equal(told.evidence.kind, 'webhook');
+  return told;
+}
+
+/** An operation's definite no. Events give their reasons in words, not all of which have a code. */
+export function assertRefused(
+  { provider }: ConformanceHarness,
+  outcome: ProviderOutcome,
+  code: string,
+): void {
+  if (provider.contract.modifications === 'synchronous') assertDeclined(outcome, code);
+  else assert.equal(outcome.kind, 'declined', JSON.stringify(outcome.evidence));
 }
