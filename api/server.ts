@@ -58,6 +58,7 @@ const configured = createProviders({
   sandboxUrl: settings.sandbox?.url,
   webhookSecret: settings.sandbox?.webhookSecret,
   stripe: settings.stripe,
+  adyen: settings.adyen,
 });
 const { guards, providers: guarded } = guardProviders(
   configured,

@@ -1,8 +1,13 @@
-/** All three sandbox providers keep the port's promises, through the real adapter over HTTP. */
+/** Every provider keeps the port's promises, through the real adapter over HTTP. */
 import { afterAll, beforeAll, describe, test } from '@jest/globals';
-import { startTestSandbox } from '../sandbox/testing/client.ts';
+import { hmacKeyOf } from '../sandbox/adyen/event.ts';
+import { merchantAccount } from '../sandbox/adyen/present.ts';
+import { eventually, startTestSandbox } from '../sandbox/testing/client.ts';
 import type { TestSandbox } from '../sandbox/testing/client.ts';
-import type { Provider } from '../domain/provider.ts';
+import { startReceiver } from '../sandbox/testing/receiver.ts';
+import type { Receiver } from '../sandbox/testing/receiver.ts';
+import type { LookupKind, Provider, ProviderOutcome } from '../domain/provider.ts';
+import { adyenContract } from './adyen/contract.ts';
 import { listConformanceCases } from './conformance.ts';
 import type { ConformanceHarness } from './conformance.ts';
 import { createProviders } from './registry.ts';
@@ -12,13 +17,16 @@ import { stripeContract } from './stripe/contract.ts';
 const webhookSecret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
 let sandbox: TestSandbox;
+let receiver: Receiver;
 
 beforeAll(async () => {
-  sandbox = await startTestSandbox();
+  receiver = await startReceiver();
+  sandbox = await startTestSandbox({ webhookUrl: receiver.url, webhookSecret });
 });
 
 afterAll(async () => {
   await sandbox.close();
+  await receiver.close();
 });
 
 function findProvider(name: string, sandboxUrl: string): Provider {
@@ -30,6 +38,14 @@ function findProvider(name: string, sandboxUrl: string): Provider {
       webhookSecrets: [webhookSecret],
       url: `${sandboxUrl}/stripe`,
     },
+    adyen: {
+      apiKey: 'key',
+      merchantAccount,
+      hmacKeys: [hmacKeyOf(webhookSecret)],
+      mode: 'test',
+      livePrefix: undefined,
+      url: `${sandboxUrl}/adyen`,
+    },
   }).get(name);
   if (provider === undefined) throw new Error(`no provider ${name}`);
   return provider;
@@ -40,23 +56,47 @@ function named<M extends { readonly reference: string }>(movement: M): M {
   return { ...movement, reference: movement.reference.replace(/^key_/, '') };
 }
 
+/** The newest thing its signed events say became of it. */
+async function told(
+  provider: Provider,
+  kind: LookupKind,
+  reference: string,
+): Promise<ProviderOutcome> {
+  const heard = (): readonly ProviderOutcome[] =>
+    receiver.received
+      .filter(({ path }) => path === `/${provider.contract.name}`)
+      .map(({ raw, headers }) => provider.readWebhook(raw, { ...headers } as never))
+      .filter((event) => event?.reference === reference && event.claim?.kind === kind)
+      .flatMap((event) => event?.claim?.outcome ?? []);
+  const outcome = (await eventually(heard, (outcomes) => outcomes.length > 0)).at(-1);
+  if (outcome === undefined) throw new Error(`nothing was told of ${reference}`);
+  return outcome;
+}
+
+/** Adyen's stored cards are good for their shopper alone. */
+function tokenOf(name: string, token: string): string {
+  return name === 'adyen' ? `shopper/${token}` : token;
+}
+
 function createHarness(name: string): ConformanceHarness {
+  const provider = findProvider(name, sandbox.url);
   return {
-    provider: findProvider(name, sandbox.url),
+    provider,
     unreachable: findProvider(name, 'http://127.0.0.1:2'),
     tokens: {
-      approved: 'tok_visa',
-      insufficientFunds: 'tok_declined_insufficient_funds',
-      lostReply: 'tok_lost_reply',
-      serverError: 'tok_error_500',
-      challenge: 'tok_3ds',
+      approved: tokenOf(name, 'tok_visa'),
+      insufficientFunds: tokenOf(name, 'tok_declined_insufficient_funds'),
+      lostReply: tokenOf(name, 'tok_lost_reply'),
+      serverError: tokenOf(name, 'tok_error_500'),
+      challenge: tokenOf(name, 'tok_3ds'),
     },
+    told: (kind, reference) => told(provider, kind, reference),
     listMovements: async () => (await sandbox.books(name)).map(named),
     advanceClock: (durationMs) => sandbox.advance(Math.ceil(durationMs / 1_000)),
   };
 }
 
-for (const contract of [...sandboxContracts, stripeContract]) {
+for (const contract of [...sandboxContracts, stripeContract, adyenContract]) {
   describe(contract.name, () => {
     test.each(listConformanceCases(contract).map((entry) => [entry.name, entry] as const))(
       '%s',

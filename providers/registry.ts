@@ -1,4 +1,6 @@
 import type { Provider } from '../domain/provider.ts';
+import { createAdyenProvider } from './adyen/provider.ts';
+import type { AdyenProviderOptions } from './adyen/provider.ts';
 import { checkCapabilities } from './capabilities.ts';
 import { createGuard, type Guard } from './protection/guard.ts';
 import { protect } from './protection/protect.ts';
@@ -15,14 +17,16 @@ export interface ProviderSettings {
   /** `whsec_` and base64: what the sandbox signs its events with. */
   readonly webhookSecret?: string | undefined;
   readonly stripe?: StripeProviderOptions | undefined;
+  readonly adyen?: AdyenProviderOptions | undefined;
 }
 
 /** By name, in routing order. */
 export function createProviders(settings: ProviderSettings): ReadonlyMap<string, Provider> {
-  const { stripe } = settings;
+  const { stripe, adyen } = settings;
   return byName([
     ...createSandboxProviders(settings),
     ...(stripe === undefined ? [] : [createStripeProvider(stripe)]),
+    ...(adyen === undefined ? [] : [createAdyenProvider(adyen)]),
   ]);
 }
 

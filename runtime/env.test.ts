@@ -76,6 +76,40 @@ describe('Stripe', () => {
   }); // prettier-ignore
 });
 
+describe('Adyen', () => {
+  const { TENDER_SANDBOX_URL: _url, TENDER_SANDBOX_WEBHOOK_SECRET: _secret, ...rest } = service;
+  const adyen = {
+    TENDER_ADYEN_API_KEY: 'hidden',
+    TENDER_ADYEN_MERCHANT_ACCOUNT: 'Shop',
+    TENDER_ADYEN_HMAC_KEYS: `${'ab'.repeat(32)},${'CD'.repeat(32)}`,
+  };
+  const live = { ...adyen, TENDER_MODE: 'live', TENDER_ADYEN_LIVE_PREFIX: '1797a841fbb37ca7-Shop' };
+
+  test('is enough in live mode, where no sandbox is', () => {
+    const settings = apiSettings({ ...rest, ...live });
+    expect(settings.sandbox).toBeUndefined();
+    expect(settings.adyen).toMatchObject({ mode: 'live', livePrefix: '1797a841fbb37ca7-Shop' });
+    expect(settings.adyen?.hmacKeys).toEqual(['ab'.repeat(32), 'CD'.repeat(32)]);
+  });
+
+  test('is not there unless it is configured', () => {
+    expect(apiSettings(service).adyen).toBeUndefined();
+    expect(apiSettings({ ...service, ...adyen }).adyen).toMatchObject({ mode: 'test' });
+  });
+
+  test.each([
+    ['no account', { ...adyen, TENDER_ADYEN_MERCHANT_ACCOUNT: '' }, 'TENDER_ADYEN_MERCHANT_ACCOUNT'],
+    ['no key for its events', { ...adyen, TENDER_ADYEN_HMAC_KEYS: '' }, 'TENDER_ADYEN_HMAC_KEYS'],
+    ['a key that is not hexadecimal', { ...adyen, TENDER_ADYEN_HMAC_KEYS: 'hidden' }, 'TENDER_ADYEN_HMAC_KEYS'],
+    ['no prefix in live mode', { ...live, TENDER_ADYEN_LIVE_PREFIX: '' }, 'TENDER_ADYEN_LIVE_PREFIX'],
+    ['an address for a prefix', { ...live, TENDER_ADYEN_LIVE_PREFIX: 'https://x' }, 'TENDER_ADYEN_LIVE_PREFIX'],
+  ])('with %s stops the start', (_case, env, message) => {
+    const act = (): unknown => apiSettings({ ...service, ...env });
+    expect(act).toThrow(message);
+    expect(messageOf(act)).not.toContain('hidden');
+  }); // prettier-ignore
+});
+
 test("children inherit what is not ours; the services also what is, but not the owner's", () => {
   const env = { PATH: '/bin', TENDER_LOG_LEVEL: 'debug', DATABASE_URL: 'postgres://o:o@h/d' };
   const { inherited, forwarded } = localSettings(env);

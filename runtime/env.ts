@@ -31,6 +31,7 @@ export interface ApiSettings extends CommonSettings {
   /** Undefined where other providers are configured and the sandbox is not. */
   readonly sandbox: { readonly url: string; readonly webhookSecret: string } | undefined;
   readonly stripe: StripeSettings | undefined;
+  readonly adyen: AdyenSettings | undefined;
   /** Per credential. */
   readonly requestsPerSecondMax: number;
   /** Whether a breaker and limits stand before each provider. */
@@ -43,6 +44,15 @@ export interface ApiSettings extends CommonSettings {
 export interface StripeSettings {
   readonly secretKey: string;
   readonly webhookSecrets: readonly string[];
+  readonly url: string | undefined;
+}
+
+export interface AdyenSettings {
+  readonly apiKey: string;
+  readonly merchantAccount: string;
+  readonly hmacKeys: readonly string[];
+  readonly mode: 'test' | 'live';
+  readonly livePrefix: string | undefined;
   readonly url: string | undefined;
 }
 
@@ -81,6 +91,7 @@ export interface LocalSettings {
 export function apiSettings(env: Environment = process.env): ApiSettings {
   const values = readVariables(env);
   const stripe = stripeSettings(values);
+  const adyen = adyenSettings(values);
   return Object.freeze({
     ...commonSettings(values),
     host: values.TENDER_HOST,
@@ -92,13 +103,14 @@ export function apiSettings(env: Environment = process.env): ApiSettings {
     workflowBundle: required(values, 'TENDER_WORKFLOW_BUNDLE'),
     // There must be somebody to ask, and where nobody else is named it is the sandbox.
     sandbox:
-      stripe !== undefined && values.TENDER_SANDBOX_URL === undefined
+      (stripe ?? adyen) !== undefined && values.TENDER_SANDBOX_URL === undefined
         ? undefined
         : Object.freeze({
             url: required(values, 'TENDER_SANDBOX_URL'),
             webhookSecret: required(values, 'TENDER_SANDBOX_WEBHOOK_SECRET'),
           }),
     stripe,
+    adyen,
     staff:
       values.TENDER_STAFF_JWKS === undefined
         ? undefined
@@ -166,6 +178,23 @@ function stripeSettings(values: Variables): StripeSettings | undefined {
   }
   const webhookSecrets = required(values, 'TENDER_STRIPE_WEBHOOK_SECRETS').split(',');
   return Object.freeze({ secretKey, webhookSecrets, url: values.TENDER_STRIPE_URL });
+}
+
+/** Its keys do not say of which mode they are; its live addresses have the company's own prefix. */
+function adyenSettings(values: Variables): AdyenSettings | undefined {
+  const { TENDER_ADYEN_API_KEY: apiKey, TENDER_MODE: mode, TENDER_ADYEN_URL: url } = values;
+  if (apiKey === undefined) return undefined;
+  const isTheirs = mode === 'live' && url === undefined;
+  return Object.freeze({
+    apiKey,
+    merchantAccount: required(values, 'TENDER_ADYEN_MERCHANT_ACCOUNT'),
+    hmacKeys: required(values, 'TENDER_ADYEN_HMAC_KEYS').split(','),
+    mode,
+    livePrefix: isTheirs
+      ? required(values, 'TENDER_ADYEN_LIVE_PREFIX')
+      : values.TENDER_ADYEN_LIVE_PREFIX,
+    url,
+  });
 }
 
 function commonSettings(values: Variables): CommonSettings {

@@ -57,6 +57,20 @@ const schema = z.object({
     .regex(/^whsec_[^\s,]+(,whsec_[^\s,]+)*$/, 'must be whsec_…, or several with commas between')
     .optional(),
   TENDER_STRIPE_URL: httpUrl.optional(),
+  TENDER_ADYEN_API_KEY: text.optional(),
+  TENDER_ADYEN_MERCHANT_ACCOUNT: text.optional(),
+  TENDER_ADYEN_HMAC_KEYS: z
+    .string()
+    .regex(
+      /^[0-9A-Fa-f]{32,}(,[0-9A-Fa-f]{32,})*$/,
+      'must be hexadecimal, or several with commas between',
+    )
+    .optional(),
+  TENDER_ADYEN_LIVE_PREFIX: z
+    .string()
+    .regex(/^[\w-]+$/, 'must be the prefix of the live addresses alone')
+    .optional(),
+  TENDER_ADYEN_URL: httpUrl.optional(),
   TENDER_PARENT_WATCH: flag.default(false),
   TENDER_CACHE: text.optional(),
 });
@@ -68,7 +82,7 @@ type Name = keyof Variables;
 export const variableNames: readonly Name[] = schema.keyof().options;
 
 /** Their values are never repeated in a message. */
-const secretName = /DATABASE_URL|PASSWORD|SECRET|SEED/;
+const secretName = /DATABASE_URL|PASSWORD|SECRET|SEED|_KEYS?$/;
 
 export class SettingsError extends Error {
   override name = 'SettingsError';

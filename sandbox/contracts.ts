@@ -1,3 +1,4 @@
+import { adyenContract } from './adyen/contract.ts';
 import { stripeContract } from './stripe/contract.ts';
 
 /**
@@ -136,7 +137,7 @@ export function authorizationLifeMs(contract: Contract, brand: string | null): n
   return contract.authorizationLifeByBrandMs[brand ?? ''] ?? contract.authorizationLifeMs;
 }
 /** Fronts speak somebody else's HTTP over the same books. */
-const fronts: readonly Contract[] = [stripeContract];
+const fronts: readonly Contract[] = [stripeContract, adyenContract];
 
 export function findContract(name: string): Contract | undefined {
   return [...contracts, ...fronts].find((contract) => contract.name === name);

@@ -1,3 +1,4 @@
+import { answerAdyen } from '../adyen/routes.ts';
 import type { Context } from '../context.ts';
 import { findContract } from '../contracts.ts';
 import { answerBooks } from '../control/books.ts';
@@ -29,6 +30,7 @@ export function createRouter(context: Context, clock: ClockControl): Router {
   return async (request) => {
     const [first = ''] = request.segments;
     if (first === 'stripe') return answerStripe(context, request);
+    if (first === 'adyen') return answerAdyen(context, request);
     const contract = findContract(first);
     if (contract !== undefined) return answerProvider(context, contract, request);
     if (first === 'challenges') return answerChallenge(context, request);

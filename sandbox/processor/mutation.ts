@@ -77,10 +77,20 @@ interface Processed {
   readonly event: EnqueuedEvent | null;
 }
 
-/** Ordinary results are told by the reply alone, unless a fault wants an event to play with. */
-function enqueueFaultyEvent(context: Context, subject: EventSubject): EnqueuedEvent | null {
+/**
+ * Ordinary results are told by the reply alone, unless a fault wants an event to play with. Where the
+ * reply only acknowledges, the event is all there is.
+ */
+function enqueueOwnEvent(
+  context: Context,
+  { modifications }: Contract,
+  { event: subject, body }: Result,
+): EnqueuedEvent | null {
+  if (subject === undefined) return null;
   const fault = context.faults.drawWebhook(subject.provider, subject.operation);
-  return fault === null ? null : enqueueEvent(context, subject, fault);
+  // A page that waits for its shopper is no result yet.
+  const isTold = modifications === 'asynchronous' && body['status'] !== 'requires_action';
+  return fault === null && !isTold ? null : enqueueEvent(context, subject, fault);
 }
 
 /** The booking and the memory of its key are one transaction, committed before any reply. */
@@ -104,8 +114,7 @@ function processOnce(context: Context, mutation: Mutation, fault: CallFault | nu
         created_at: clock.now(),
       });
     }
-    const { event } = result;
-    return { reply, event: event === undefined ? null : enqueueFaultyEvent(context, event) };
+    return { reply, event: enqueueOwnEvent(context, mutation.contract, result) };
   });
 }
 

@@ -1,5 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { Agent, request } from 'undici';
+import { signAdyenEvent } from '../adyen/event.ts';
 import { stripeSignature } from '../stripe/event.ts';
 import type { Clock } from '../clock.ts';
 import type { Store } from '../store/store.ts';
@@ -38,6 +39,8 @@ export function createDelivery({ store, clock, url, secret }: DeliveryOptions): 
   let isClosed = false;
 
   function signed(row: WebhookRow, sentAt: Date): Readonly<Record<string, string>> {
+    // Adyen's stands inside the body.
+    if (row.provider === 'adyen') return {};
     if (row.provider === 'stripe') {
       return { 'stripe-signature': stripeSignature(secret, sentAt, row.body) };
     }
@@ -59,7 +62,7 @@ export function createDelivery({ store, clock, url, secret }: DeliveryOptions): 
           'content-type': 'application/json',
           ...signed(row, sentAt),
         },
-        body: row.body,
+        body: row.provider === 'adyen' ? signAdyenEvent(secret, row.body) : row.body,
         signal: AbortSignal.timeout(callDeadlineMs),
       });
       await body.dump();

@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import { adyenEvent } from '../adyen/event.ts';
 import type { Context } from '../context.ts';
 import type { WebhookFault } from '../faults.ts';
 import type { EventSubject } from '../processor/result.ts';
@@ -25,6 +26,7 @@ function delays(fault: WebhookFault | null): readonly number[] {
 
 function eventBody(context: Context, eventId: string, subject: EventSubject, now: number): object {
   if (subject.provider === 'stripe') return stripeEvent(context, eventId, subject, now);
+  if (subject.provider === 'adyen') return adyenEvent(context, subject, now);
   const noun = subject.operation === 'authorize' ? 'authorization' : subject.operation;
   return {
     id: eventId,
