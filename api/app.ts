@@ -12,6 +12,7 @@ import { healthRouter } from './health/router.ts';
 import { ledgerRoutes } from './ledger/routes.ts';
 import { mountRoutes } from './mount.ts';
 import { openApiDocument } from './openapi.ts';
+import { paymentMethodRoutes } from './payment-methods/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
 import type { Ports, SandboxClock } from './ports.ts';
 import { booksRoutes } from './books/routes.ts';
@@ -46,12 +47,13 @@ export interface AppDeps {
 }
 
 export function apiRoutes(ports: Ports): readonly Route[] {
-  const { payments, approvals, customers, ledger, books, events, routing } = ports;
+  const { payments, approvals, customers, paymentMethods, ledger, books, events, routing } = ports;
   return [
     ...paymentRoutes(payments),
     ...refundRoutes(payments),
     ...approvalRoutes(approvals),
     ...customerRoutes(customers),
+    ...paymentMethodRoutes(paymentMethods),
     ...ledgerRoutes(ledger),
     ...booksRoutes(books),
     ...eventRoutes(events),

@@ -11,6 +11,7 @@ import type { FieldError } from './http-errors.ts';
 import type { Approvals } from './approvals/ports.ts';
 import type { Customers } from './customers/ports.ts';
 import type { Books, Ledger } from './ledger/ports.ts';
+import type { PaymentMethods } from './payment-methods/ports.ts';
 import type { Routing } from './routing/ports.ts';
 
 /** `payments:cancel` is a part of `payments:write` that support staff have by itself. */
@@ -227,6 +228,7 @@ export interface Ports {
   readonly payments: Payments;
   readonly approvals: Approvals;
   readonly customers: Customers;
+  readonly paymentMethods: PaymentMethods;
   readonly ledger: Ledger;
   readonly books: Books;
   readonly events: Events;

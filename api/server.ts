@@ -12,6 +12,7 @@ import { isTransient } from '../db/errors.ts';
 import { probeWorkerRole } from '../db/probe.ts';
 import type { Runs } from '../runtime/runs.ts';
 import type { ProviderContract } from '../domain/provider.ts';
+import type { RoutingView } from '../domain/routing.ts';
 import type { Guard } from '../providers/protection/guard.ts';
 import { createProviders, guardProviders } from '../providers/registry.ts';
 import { apiSettings } from '../runtime/env.ts';
@@ -33,6 +34,7 @@ import { createCustomers } from './backend/customers.ts';
 import { createEvents } from './backend/events.ts';
 import { createLedger } from './backend/ledger.ts';
 import { createLedgerGate } from './backend/ledger-gate.ts';
+import { createPaymentMethods } from './backend/payment-methods.ts';
 import { createPayments } from './backend/payments.ts';
 import { createRouting } from './backend/routing.ts';
 import { createCommands } from './commands/commands.ts';
@@ -81,6 +83,13 @@ function guardOf(name: string): Guard {
   return guard;
 }
 
+async function routingView(): Promise<RoutingView> {
+  return {
+    rules: await routing.rules(),
+    candidates: candidatesOf(providers, (name) => routing.healthOf(name)),
+  };
+}
+
 const waiter = createWaiter();
 const fresh = createFreshPayments();
 let host: PaymentHost | undefined;
@@ -104,6 +113,7 @@ const app = createApp({
       refreshRouting: () => routing.refresh(),
     }),
     customers: createCustomers(db),
+    paymentMethods: createPaymentMethods(routingView),
     ledger: createLedger(db),
     books: createBooks(workerDb),
     events: createEvents(db),
@@ -111,10 +121,7 @@ const app = createApp({
     returns: createReturns({ db, runs, waiter }),
     routing: createRouting({
       ...{ db, workerDb, providers },
-      view: async () => ({
-        rules: await routing.rules(),
-        candidates: candidatesOf(providers, (name) => routing.healthOf(name)),
-      }),
+      view: routingView,
       healthOf: (name) => guardOf(name).view(),
     }),
     health: createHealth(db, () => host?.working() ?? false),

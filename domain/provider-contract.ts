@@ -18,6 +18,8 @@ export interface ProviderContract {
   readonly methods: readonly PaymentMethodType[];
   /** Null: every currency we know. */
   readonly currencies: readonly Currency[] | null;
+  /** Methods that it takes in some of its currencies only. */
+  readonly currenciesByMethod?: Readonly<Partial<Record<PaymentMethodType, readonly Currency[]>>>;
   /** Where the provider counts other minor units than ISO 4217 does. */
   readonly exponents: Readonly<Partial<Record<Currency, number>>>;
   /** `portable`: takes vault tokens, good at several providers; `own`: only tokens it has issued. */
@@ -64,4 +66,13 @@ export interface ProviderContract {
 export function authorizationLifeMs(contract: ProviderContract, brand: string | undefined): number {
   const { authorizationLifeByBrandMs: byBrand, authorizationLifeMs: other } = contract;
   return brand !== undefined && Object.hasOwn(byBrand, brand) ? (byBrand[brand] ?? other) : other;
+}
+
+export function takesCurrency(
+  { currencies, currenciesByMethod = {} }: ProviderContract,
+  method: PaymentMethodType,
+  currency: Currency,
+): boolean {
+  const byMethod = currenciesByMethod[method] ?? currencies;
+  return byMethod === null || byMethod.includes(currency);
 }

@@ -6,6 +6,7 @@
 import type { RouteExclusion, RouteRecord } from './change.ts';
 import type { AttemptState, PaymentMethod, PaymentState } from './payment-state.ts';
 import type { PaymentMethodType, ProviderContract } from './provider.ts';
+import { takesCurrency } from './provider-contract.ts';
 import { drawn } from './routing-draw.ts';
 import {
   costOf,
@@ -150,9 +151,7 @@ function ownExclusion(
   const { paymentMethod, currency, attempts } = payment;
   if (tokenFor(paymentMethod, contract) === null) return 'no_token';
   if (!contract.methods.includes(paymentMethod.type)) return 'method_not_supported';
-  if (contract.currencies !== null && !contract.currencies.includes(currency)) {
-    return 'currency_not_supported';
-  }
+  if (!takesCurrency(contract, paymentMethod.type, currency)) return 'currency_not_supported';
   const inOneCall = payment.captureMethod === 'automatic' && contract.sale;
   if (!inOneCall && !captures) return 'capture_not_supported';
   if (attempts.some((a) => a.provider === contract.name && isOfThisRound(payment, a))) {

@@ -1,4 +1,5 @@
 import { adyenContract } from './adyen/contract.ts';
+import { bankContract } from './bank/contract.ts';
 import { stripeContract } from './stripe/contract.ts';
 
 /**
@@ -12,6 +13,8 @@ export interface Contract {
   readonly name: string;
   readonly methods: readonly string[];
   readonly currencies: readonly string[] | null;
+  /** Of these methods only some of them. */
+  readonly currenciesByMethod?: Readonly<Record<string, readonly string[]>>;
   readonly exponents: Readonly<Record<string, number>>;
   readonly tokens: 'portable' | 'own';
   readonly sale: boolean;
@@ -140,7 +143,7 @@ export function authorizationLifeMs(contract: Contract, brand: string | null): n
 const fronts: readonly Contract[] = [stripeContract, adyenContract];
 
 export function findContract(name: string): Contract | undefined {
-  return [...contracts, ...fronts].find((contract) => contract.name === name);
+  return [...contracts, bankContract, ...fronts].find((contract) => contract.name === name);
 }
 
 /** For names that come from our own rows. */

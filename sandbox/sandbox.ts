@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { createAlarm } from './alarm.ts';
 import { createClock } from './clock.ts';
+import { runDueBankWork } from './bank/moves.ts';
 import type { Context } from './context.ts';
 import { createClockControl } from './control/clock.ts';
 import { createFaults } from './faults.ts';
@@ -40,6 +41,10 @@ export interface Sandbox {
 const earlyDeliveryMaxMs = 1_000;
 /** For answers being written when the sandbox stops. */
 const drainMs = 2_000;
+
+function earlier(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
+}
 
 async function listen(server: Server, port: number, host: string): Promise<string> {
   server.listen(port, host);
@@ -91,9 +96,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const jobs = createAlarm({
     now,
     log,
-    nextDueAt: () => store.jobs.nextDueAt(),
+    nextDueAt: () => earlier(store.jobs.nextDueAt(), store.bank.nextDueAt()),
     run: () => {
       runDueJobs(context);
+      runDueBankWork(context);
       webhooks.wake();
     },
   });
@@ -110,6 +116,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     onMoved: () => {
       // What the move made due is in the books before the caller hears of it.
       runDueJobs(context);
+      runDueBankWork(context);
       context.wake();
     },
   });

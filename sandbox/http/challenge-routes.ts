@@ -3,34 +3,9 @@ import type { Context } from '../context.ts';
 import { completeChallenge } from '../processor/challenge.ts';
 import { shownState } from '../processor/present.ts';
 import type { AuthorizationRow } from '../store/authorizations.ts';
-import { errorReply } from './reply.ts';
+import { page, pageNotHere as notHere } from './page.ts';
 import type { Answer, Reply } from './reply.ts';
 import type { Request } from './request.ts';
-
-const notHere = errorReply(404, 'not_found', 'no_such_challenge', 'nothing to confirm here');
-
-const headers = {
-  'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors *",
-};
-
-function page(content: string): Reply {
-  const body = `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Sandbox bank: confirm a payment</title>
-<style>
-  body { font: 1rem/1.5 system-ui, sans-serif; margin: 15vh auto; max-width: 24rem; padding: 1rem }
-  form { display: inline }
-  button { font: inherit; padding: .5rem 1.25rem; margin-right: .5rem }
-</style>
-<h1>Sandbox bank</h1>
-${content}
-</html>
-`;
-  return { status: 200, headers, body };
-}
 
 /** The amount comes as minor units and a three-letter code from our own rows: nothing to escape. */
 function question(row: AuthorizationRow): Reply {

@@ -1,5 +1,4 @@
 /** The API each named provider offers, under `/<provider>/`. */
-import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { isCurrency } from '../../domain/currency.ts';
 import type { Behaviour } from '../cards.ts';
@@ -13,6 +12,7 @@ import { answerMutation } from '../processor/mutation.ts';
 import { operate } from '../processor/operate.ts';
 import { answerKeyless } from '../processor/wire-faults.ts';
 import type { OperationKind } from '../store/operations.ts';
+import { fingerprintOf, readKey } from './idempotency.ts';
 import { errorReply, invalidRequest } from './reply.ts';
 import type { Answer } from './reply.ts';
 import { readBody } from './request.ts';
@@ -49,16 +49,6 @@ const operationPaths: Readonly<Record<string, OperationKind>> = {
   refunds: 'refund',
   increments: 'increment',
 };
-
-function readKey(request: Request): string | null {
-  const key = request.headers['idempotency-key'];
-  return typeof key === 'string' && /^[\x21-\x7e]{1,255}$/.test(key) ? key : null;
-}
-
-/** A hash: a client may by mistake send a card number where a token belongs, and we keep neither. */
-function fingerprintOf(path: string, order: object): string {
-  return hash('sha256', JSON.stringify([path, order]));
-}
 
 const keyMissing = invalidRequest('Idempotency-Key: 1 to 255 visible characters', 'key_missing');
 const notHere = errorReply(404, 'not_found', 'no_such_address', 'nothing is served here');

@@ -1,4 +1,5 @@
 import { answerAdyen } from '../adyen/routes.ts';
+import { answerBank } from '../bank/routes.ts';
 import type { Context } from '../context.ts';
 import { findContract } from '../contracts.ts';
 import { answerBooks } from '../control/books.ts';
@@ -29,6 +30,7 @@ function answerControl(context: Context, request: Request): Reply | null {
 export function createRouter(context: Context, clock: ClockControl): Router {
   return async (request) => {
     const [first = ''] = request.segments;
+    if (first === 'bank') return answerBank(context, request);
     if (first === 'stripe') return answerStripe(context, request);
     if (first === 'adyen') return answerAdyen(context, request);
     const contract = findContract(first);

@@ -9,6 +9,8 @@ export interface EventSubject {
   readonly provider: string;
   readonly reference: string;
   readonly providerReference: string;
+  /** Where the provider names its events otherwise than by operation and outcome. */
+  readonly type?: string;
 }
 
 /** What became of one request, before faults distort how it is told. */

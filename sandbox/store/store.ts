@@ -1,5 +1,7 @@
 import { createAuthorizations } from './authorizations.ts';
 import type { Authorizations } from './authorizations.ts';
+import { createBankStore } from './bank.ts';
+import type { BankStore } from './bank.ts';
 import { createTransaction, findRow, openDatabase } from './database.ts';
 import type { Transaction } from './database.ts';
 import { createIdempotencyKeys } from './idempotency-keys.ts';
@@ -24,6 +26,7 @@ export interface Store {
   readonly jobs: Jobs;
   readonly tokens: Tokens;
   readonly webhooks: Webhooks;
+  readonly bank: BankStore;
   readonly fences: {
     insert(provider: string, reference: string): void;
     has(provider: string, reference: string): boolean;
@@ -57,6 +60,7 @@ export function openStore(path: string): Store {
     jobs: createJobs(database),
     tokens: createTokens(database),
     webhooks: createWebhooks(database),
+    bank: createBankStore(database),
     fences: {
       insert: (provider, reference) => void insertFence.run({ provider, reference }),
       has: (provider, reference) => findFence.get({ provider, reference }) !== undefined,

@@ -30,7 +30,7 @@ function eventBody(context: Context, eventId: string, subject: EventSubject, now
   const noun = subject.operation === 'authorize' ? 'authorization' : subject.operation;
   return {
     id: eventId,
-    type: `${noun}.${subject.succeeded ? 'succeeded' : 'failed'}`,
+    type: subject.type ?? `${noun}.${subject.succeeded ? 'succeeded' : 'failed'}`,
     provider: subject.provider,
     reference: subject.reference,
     provider_reference: subject.providerReference,

@@ -59,6 +59,7 @@ export function fakePorts(ports: Partial<{ [P in keyof Ports]: Partial<Ports[P]>
       detach: unexpected('detach'),
       ...ports.customers,
     },
+    paymentMethods: { offered: unexpected('offered'), ...ports.paymentMethods },
     ledger: {
       accounts: unexpected('accounts'),
       balance: unexpected('balance'),
