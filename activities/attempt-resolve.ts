@@ -11,6 +11,7 @@ import { record } from './attempt-record.ts';
 import { commit, commitOutcome, load } from './commit.ts';
 import { providerOf, type ActivityDeps } from './deps.ts';
 import { startElapsed } from './elapsed.ts';
+import { finishAction } from './finish-action.ts';
 import { lookUp } from './look-up.ts';
 
 const decidedStatuses = ['authorized', 'declined', 'not_sent', 'voided', 'expired', 'late'];
@@ -24,6 +25,8 @@ export async function resolve(
   const payment = await load(deps, paymentId);
   const attempt = attemptById(payment, attemptId);
   const provider = providerOf(deps, attempt.provider);
+  const finished = await finishAction(deps, payment, attempt, provider);
+  if (finished !== null) return record(deps, payment, attemptId, finished);
   const lookup = await lookUp(provider, 'authorize', attemptId, attempt.providerReference);
 
   if (decidedStatuses.includes(attempt.status)) {

@@ -1,6 +1,7 @@
 /** What is not JSON for merchants: providers' webhooks, returning shoppers, the sandbox, operators. */
 import { describe, expect, test } from '@jest/globals';
 import { fakePorts, startApi } from '../test/support/api.ts';
+import type { Returns } from './ports.ts';
 
 describe('POST /webhooks/{provider}', () => {
   test('hands over the bytes as they came and answers for them', async () => {
@@ -43,7 +44,7 @@ describe('/return/{attempt_token}', () => {
     const api = await startApi(
       fakePorts({
         returns: {
-          arrive: async (given, waitMs) => {
+          arrive: async (given, _returned, waitMs) => {
             waits.push(waitMs);
             return given === token
               ? { paymentId, returnUrl: 'https://shop.example/done?order=7#top' }
@@ -60,6 +61,29 @@ describe('/return/{attempt_token}', () => {
     expect(waits).toEqual([5_000]);
     expect((await api.call(`/return/${token}x`, { method, key: null })).status).toBe(404);
     expect((await api.call('/return/short', { method, key: null })).status).toBe(404);
+    await api.close();
+  });
+
+  const number = '4242424242424242';
+  test.each<[string, string, Record<string, string> | null, string | null]>([
+    ['in the address', '?redirectResult=X6%21a&x=1', null, 'redirectResult=X6%21a&x=1'],
+    ['in a form', '', { MD: '1', PaRes: 'a+b' }, 'MD=1&PaRes=a%2Bb'],
+    ['in both: the form', '?x=1', { MD: '1' }, 'MD=1'],
+    ['not at all', '', null, null],
+    ['with a card number in it', `?x=${number.replaceAll(/(....)/g, '$1%20')}`, null, null],
+    ['with a card number in a form', '', { x: number }, null],
+    ['of more than 8 KiB', `?x=${'y'.repeat(8_192)}`, null, null],
+    ['in a form of more than 8 KiB', '', { x: 'y'.repeat(8_192) }, null],
+  ])('keeps what was brought back %s', async (_, query, form, expected) => {
+    const kept: (string | null)[] = [];
+    const arrive: Returns['arrive'] = async (_token, returned) => {
+      kept.push(returned);
+      return { paymentId, returnUrl: null };
+    };
+    const api = await startApi(fakePorts({ returns: { arrive } }));
+    const init = form === null ? {} : { method: 'POST', body: new URLSearchParams(form) };
+    const response = await fetch(`${api.url}/return/${token}${query}`, init);
+    expect([response.status, kept]).toEqual([200, [expected]]);
     await api.close();
   });
 

@@ -205,9 +205,13 @@ export interface ProviderWebhooks {
 }
 
 export interface Returns {
-  /** Wakes the payment of this attempt and waits for news; null: no such token. */
+  /**
+   * Keeps what the shopper brought back (an address's query, null: nothing), wakes the payment of this
+   * attempt and waits for news; null: no such token.
+   */
   arrive(
     attemptToken: string,
+    returned: string | null,
     waitMs: number,
   ): Promise<{ readonly paymentId: string; readonly returnUrl: string | null } | null>;
 }

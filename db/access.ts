@@ -49,10 +49,22 @@ export interface ReturnRow {
   readonly return_url: string | null;
 }
 
-/** Who comes back from a provider's page; sets the attempt's payment in motion. */
-export async function arriveAtReturn(db: Db, token: string): Promise<ReturnRow | null> {
-  const { rows } = await sql<ReturnRow>`select * from arrive_at_return(${token})`.execute(db);
+/** Who comes back from a provider's page; keeps what they bring and sets the attempt's payment in motion. */
+export async function arriveAtReturn(
+  db: Db,
+  token: string,
+  returned: string | null = null,
+): Promise<ReturnRow | null> {
+  const { rows } = await sql<ReturnRow>`
+    select * from arrive_at_return(${token}, ${returned})`.execute(db);
   return rows[0] ?? null;
+}
+
+/** What the shopper last brought back from the page of this attempt; null: nobody came, or with nothing. */
+export async function findReturned(db: Db, attemptId: string): Promise<string | null> {
+  const { rows } = await sql<{ returned: string }>`
+    select returned from page_returns where attempt_id = ${attemptId}`.execute(db);
+  return rows[0]?.returned ?? null;
 }
 
 export async function databaseAnswers(db: Db): Promise<boolean> {

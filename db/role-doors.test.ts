@@ -10,9 +10,10 @@ import { newId } from '../runtime/ids.ts';
 import { testAddresses } from '../test/support/addresses.ts';
 import { openPaymentDatabase, sqlAs, verdictOf } from '../test/support/payment-database.ts';
 import type { PaymentDatabase } from '../test/support/payment-database.ts';
+import { requiresAction } from '../test/support/payments.ts';
 import { openRows, type Rows } from '../test/support/rows.ts';
 import { waitFor } from '../test/support/wait.ts';
-import { arriveAtReturn, findApiKey, receiveWebhook, setClockOffset } from './access.ts';
+import { arriveAtReturn, findApiKey, findReturned, receiveWebhook, setClockOffset } from './access.ts'; // prettier-ignore
 import { connectDb, type Db } from './client.ts';
 import { migrate } from './migrate.ts';
 import { seedMerchants } from './seed.ts';
@@ -189,6 +190,24 @@ describe('what is asked before a merchant is known', () => {
     for (const unknown of ['', 'x', `${token}x`])
       expect(await arriveAtReturn(on.api, unknown)).toBeNull();
     expect(await arriveAtReturn(on.api, token)).toMatchObject({ payment_id: a.id });
+  });
+
+  test('what a shopper brings back is kept while it is waited for: the last of it, and only that', async () => {
+    const payment = await on.tried({}, requiresAction());
+    const { id, returnToken } = payment.attempts[0] ?? { id: '', returnToken: '' };
+    for (const returned of ['x=1', null, 'x=2'])
+      await arriveAtReturn(on.api, returnToken, returned);
+    expect(await findReturned(on.worker, id)).toBe('x=2');
+    expect(await verdictOf(findReturned(on.api, id))).toBe('42501');
+    expect(await verdictOf(arriveAtReturn(on.api, returnToken, 'x'.repeat(8_193)))).toBe(
+      'page_returns_returned_check',
+    );
+    const { token, attempt } = await on.rows.one<{ token: string; attempt: string }>(
+      'select return_token as token, id as attempt from attempts where payment_id = $1',
+      [a.id],
+    );
+    await arriveAtReturn(on.api, token, 'x=3');
+    expect(await findReturned(on.worker, attempt)).toBeNull();
   });
 
   test('a key is found by its hash until it is revoked', async () => {

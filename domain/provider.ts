@@ -178,6 +178,24 @@ export interface Increments {
   increment(request: OperationRequest): Promise<ProviderOutcome>;
 }
 
+export interface FinishRequest {
+  /** Our reference: the attempt id. */
+  readonly reference: string;
+  /** One for each thing that is handed over: the same again is the same request. */
+  readonly idempotencyKey: string;
+  readonly providerReference: string;
+  /** What the shopper brought back from the page: an address's query, as it came. */
+  readonly returned: string;
+}
+
+export interface FinishesActions {
+  /**
+   * Hands over what the shopper came back with, without which nothing becomes of the payment. May move
+   * money, once: safe to repeat under its key. A no is only said of the payment, never of the handing over.
+   */
+  finishAction(request: FinishRequest): Promise<ProviderOutcome>;
+}
+
 export interface ReadsWebhooks {
   /** Verifies a webhook's signature over the raw body and reads it; null: forged, stale or not for us. */
   readWebhook(
@@ -199,6 +217,7 @@ export interface Provider
     Partial<Refunds>,
     Partial<LooksUp>,
     Partial<VoidsByReference>,
+    Partial<FinishesActions>,
     Partial<Increments> {
   readonly contract: ProviderContract;
 }

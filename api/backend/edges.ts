@@ -62,8 +62,8 @@ export interface ReturnsBackend {
 
 export function createReturns({ db, runs, waiter }: ReturnsBackend): Returns {
   return {
-    arrive: async (token, waitMs) => {
-      const arrived = await arriveAtReturn(db, token);
+    arrive: async (token, returned, waitMs) => {
+      const arrived = await arriveAtReturn(db, token, returned);
       if (arrived === null) return null;
       const { payment_id: paymentId, merchant_id: merchantId, return_url: returnUrl } = arrived;
       // The committed wake_at does it if this fails.

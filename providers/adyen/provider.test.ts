@@ -9,6 +9,7 @@ import { startTestSandbox } from '../../sandbox/testing/client.ts';
 import type { TestSandbox } from '../../sandbox/testing/client.ts';
 import type { Provider } from '../../domain/provider.ts';
 import { anAuthorization, anOperation, assertApproved } from '../conformance/harness.ts';
+import { loadAdyenClient } from './client.ts';
 import { adyenContract } from './contract.ts';
 import { createAdyenProvider } from './provider.ts';
 import type { AdyenProviderOptions } from './provider.ts';
@@ -127,6 +128,16 @@ test('behind its page a payment is canceled by our reference', async () => {
   expect(await sandbox.booked(operation.reference)).toEqual([]);
   const again = await adyen.authorize(request);
   expect(again.kind).toBe('requires_action');
+});
+
+test.each([
+  ['test', undefined, 'https://checkout-test.adyen.com/v72'],
+  ['live', '1797a841-Shop', 'https://1797a841-Shop-checkout-live.adyenpayments.com/checkout/v72'],
+] as const)('in %s mode it is at its own address', async (mode, livePrefix, address) => {
+  const own = { ...options, mode, livePrefix, url: undefined, contract: adyenContract };
+  const { payments, modifications } = await loadAdyenClient(own);
+  expect(Reflect.get(payments, 'baseUrl')).toBe(address);
+  expect(Reflect.get(modifications, 'baseUrl')).toBe(address);
 });
 
 describe('on the wire', () => {

@@ -1,6 +1,7 @@
 import type { PaymentRequest } from '@adyen/api-library/lib/src/typings/checkout/paymentRequest.js';
 import type {
   AuthorizeRequest,
+  FinishRequest,
   LookupKind,
   OperationRequest,
   Provider,
@@ -12,7 +13,7 @@ import { loadAdyenClient } from './client.ts';
 import type { AdyenClient } from './client.ts';
 import { adyenContract } from './contract.ts';
 import { failedCall } from './errors.ts';
-import { modificationOutcome, paymentOutcome, seenAs } from './outcomes.ts';
+import { modificationOutcome, paymentOutcome, seenAs, unknown } from './outcomes.ts';
 import type { ModificationReply, PaymentReply } from './outcomes.ts';
 import { createAdyenWebhookReader } from './webhook.ts';
 
@@ -169,6 +170,23 @@ async function cancel(adyen: Adyen, request: OperationRequest): Promise<Provider
   });
 }
 
+/** What Adyen's page sends back; without it Adyen would not go on. */
+async function finishAction(adyen: Adyen, request: FinishRequest): Promise<ProviderOutcome> {
+  const redirectResult = new URLSearchParams(request.returned).get('redirectResult');
+  if (redirectResult === null) return unknown(seen('no_redirect_result'));
+  const { reference, idempotencyKey } = request;
+  try {
+    const { payments } = await adyen.client;
+    const body = { details: { redirectResult } };
+    const reply: PaymentReply = await payments.paymentsDetails(body, { idempotencyKey });
+    return paymentOutcome(reply, reference, seen);
+  } catch (error) {
+    // Refused at the door are the details, handed over twice perhaps: of the payment it says nothing.
+    const outcome = failedCall('authorize', error, seen);
+    return outcome.kind === 'declined' ? unknown(outcome.evidence) : outcome;
+  }
+}
+
 export function createAdyenProvider(options: AdyenProviderOptions): Provider {
   const { apiKey, merchantAccount, mode, livePrefix, url } = options;
   const client = loadAdyenClient({ apiKey, mode, livePrefix, url, contract: adyenContract });
@@ -181,6 +199,7 @@ export function createAdyenProvider(options: AdyenProviderOptions): Provider {
     capture: (request) => capture(adyen, request),
     void: (request) => cancel(adyen, request),
     refund: (request) => refund(adyen, request),
+    finishAction: (request) => finishAction(adyen, request),
     readWebhook: createAdyenWebhookReader(options),
   };
 }

@@ -26,7 +26,15 @@ export function protect(provider: Provider, guard: Guard): Provider {
   });
   const operation = (work: () => Promise<ProviderOutcome>): Promise<ProviderOutcome> =>
     guard.operation(outcomeOf(work));
-  const { capture, void: release, refund, increment, lookup, voidByReference } = provider;
+  const {
+    capture,
+    void: release,
+    refund,
+    increment,
+    lookup,
+    voidByReference,
+    finishAction,
+  } = provider;
   return {
     ...provider,
     authorize: (request) => guard.attempt(outcomeOf(() => provider.authorize(request))),
@@ -35,6 +43,9 @@ export function protect(provider: Provider, guard: Guard): Provider {
     ...(refund && { refund: (request) => operation(() => refund.call(provider, request)) }),
     ...(increment && {
       increment: (request) => operation(() => increment.call(provider, request)),
+    }),
+    ...(finishAction && {
+      finishAction: (request) => operation(() => finishAction.call(provider, request)),
     }),
     ...(lookup && {
       lookup: (kind, reference) =>

@@ -17,6 +17,7 @@ export const noSuchPayment = failed(
   'validation',
   'Original pspReference required for this operation',
 );
+export const noSuchDetails = failed(422, '101', 'validation', 'Invalid payment details');
 export const noSuchToken = failed(422, '803', 'validation', 'PaymentDetail not found');
 export const invalidAmount = failed(422, '137', 'validation', 'Invalid amount specified');
 export const keyInUse = failed(

@@ -17,9 +17,10 @@ import { operate } from '../processor/operate.ts';
 import type { AuthorizationRow } from '../store/authorizations.ts';
 import type { OperationKind } from '../store/operations.ts';
 import { readAmount, showAmount } from './amounts.ts';
+import { applyVerdict, readVerdict } from './details.ts';
 import { adyenContract as contract } from './contract.ts';
 import {
-  invalidAmount, invalidField, keyInUse, noSuchPayment, noSuchToken, notHere, otherAccount, serverError, tooMany, unauthorized,
+  invalidAmount, invalidField, keyInUse, noSuchDetails, noSuchPayment, noSuchToken, notHere, otherAccount, serverError, tooMany, unauthorized,
 } from './errors.ts'; // prettier-ignore
 import { markTechnical } from './event.ts';
 import { merchantAccount, presentModification, presentPayment } from './present.ts';
@@ -227,6 +228,22 @@ function cancelByReference(
   });
 }
 
+function submitDetails(context: Context, request: Request, key: string): Promise<Answer> | Reply {
+  const verdict = readVerdict(context, request.body);
+  if (verdict === null) return noSuchDetails;
+  const mutation = {
+    operation: 'authorize',
+    key,
+    reference: verdict.row.reference,
+    behaviour: null,
+    process: () => applyVerdict(context, verdict),
+  } satisfies Omit<Mutation, 'contract' | 'fingerprint'>;
+  return mutate(context, request, mutation, (told) => {
+    const row = context.store.authorizations.find(verdict.row.id) ?? verdict.row;
+    return jsonReply(200, presentPayment(row, told));
+  });
+}
+
 export async function answerAdyen(context: Context, request: Request): Promise<Answer> {
   const { 'x-api-key': apiKey, 'idempotency-key': key } = request.headers;
   if (typeof apiKey !== 'string' || apiKey === '') return unauthorized;
@@ -238,6 +255,7 @@ export async function answerAdyen(context: Context, request: Request): Promise<A
   if (collection === 'cancels' && id === undefined) return cancelByReference(context, request, key);
   if (collection !== 'payments') return notHere;
   if (id === undefined) return createPayment(context, request, key);
+  if (id === 'details' && action === undefined) return submitDetails(context, request, key);
   const kind = actions[action ?? ''];
   return kind === undefined ? notHere : modifyPayment(context, request, key, id, kind);
 }

@@ -1,7 +1,7 @@
 /** The page a shopper's bank would show for 3-D Secure. */
+import { keepVerdict } from '../adyen/details.ts';
 import type { Context } from '../context.ts';
-import { completeChallenge } from '../processor/challenge.ts';
-import { shownState } from '../processor/present.ts';
+import { completeChallenge, isChallengeOpen } from '../processor/challenge.ts';
 import type { AuthorizationRow } from '../store/authorizations.ts';
 import { page, pageNotHere as notHere } from './page.ts';
 import type { Answer, Reply } from './reply.ts';
@@ -16,9 +16,11 @@ function question(row: AuthorizationRow): Reply {
 <form method="post" action="${action}/reject"><button id="reject">Reject</button></form>`);
 }
 
-function sendBack(row: AuthorizationRow): Reply {
+function sendBack(row: AuthorizationRow, brought = ''): Reply {
   if (row.return_url === null) return page('<p>Done. You may close this page.</p>');
-  return { status: 303, headers: { location: row.return_url }, body: '' };
+  const mark = row.return_url.includes('?') ? '&' : '?';
+  const location = brought === '' ? row.return_url : `${row.return_url}${mark}${brought}`;
+  return { status: 303, headers: { location }, body: '' };
 }
 
 export async function answerChallenge(context: Context, request: Request): Promise<Answer> {
@@ -26,10 +28,13 @@ export async function answerChallenge(context: Context, request: Request): Promi
   if (request.method === 'GET' && verdict === undefined) {
     const row = context.store.authorizations.find(id);
     if (row === undefined) return notHere;
-    const isOpen = shownState(row, context.clock.now()).status === 'requires_action';
-    return isOpen ? question(row) : sendBack(row);
+    return isChallengeOpen(context, row) ? question(row) : sendBack(row);
   }
   if (request.method !== 'POST' || (verdict !== 'approve' && verdict !== 'reject')) return notHere;
+  const asked = context.store.authorizations.find(id);
+  if (asked?.provider === 'adyen' && isChallengeOpen(context, asked)) {
+    return sendBack(asked, keepVerdict(context, asked, verdict));
+  }
   const row = await completeChallenge(context, id, verdict);
   return row === null ? notHere : sendBack(row);
 }

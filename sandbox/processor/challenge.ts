@@ -2,18 +2,19 @@ import type { Context } from '../context.ts';
 import { contractOf } from '../contracts.ts';
 import type { AuthorizationRow } from '../store/authorizations.ts';
 import { enqueueEvent } from '../webhooks/events.ts';
-import type { EnqueuedEvent } from '../webhooks/events.ts';
 import { approved } from './authorize.ts';
 import { bookAuthorization } from './books.ts';
 import { shownState } from './present.ts';
+import type { EventSubject } from './result.ts';
 
 export type ChallengeVerdict = 'approve' | 'reject';
 
-function complete(
+/** Inside the caller's transaction. What it answers is still to be told. */
+export function decideChallenge(
   context: Context,
   row: AuthorizationRow,
   verdict: ChallengeVerdict,
-): EnqueuedEvent {
+): EventSubject {
   const { store, clock } = context;
   const now = clock.now();
   if (verdict === 'approve') {
@@ -24,13 +25,17 @@ function complete(
     const rejected = { status: 'declined', decline_code: 'authentication_failed' } as const;
     store.authorizations.update({ ...row, ...rejected });
   }
-  return enqueueEvent(context, {
+  return {
     operation: 'authorize',
     succeeded: verdict === 'approve',
     provider: row.provider,
     reference: row.reference,
     providerReference: row.id,
-  });
+  };
+}
+
+export function isChallengeOpen(context: Context, row: AuthorizationRow): boolean {
+  return shownState(row, context.clock.now()).status === 'requires_action';
 }
 
 /** A second press of a button, or one after the fence, changes nothing. Null: no such challenge. */
@@ -39,12 +44,12 @@ export async function completeChallenge(
   id: string,
   verdict: ChallengeVerdict,
 ): Promise<AuthorizationRow | null> {
-  const { store, clock } = context;
+  const { store } = context;
   const { row, event } = store.transaction(() => {
     const found = store.authorizations.find(id);
-    const isOpen =
-      found !== undefined && shownState(found, clock.now()).status === 'requires_action';
-    return { row: found, event: isOpen ? complete(context, found, verdict) : null };
+    if (found === undefined || !isChallengeOpen(context, found)) return { row: found, event: null };
+    const event = enqueueEvent(context, decideChallenge(context, found, verdict));
+    return { row: found, event };
   });
   if (event !== null) context.wake();
   if (event?.isEarly === true) await context.deliverNow(event.sequence);

@@ -33,6 +33,8 @@ export interface Bench {
   readonly merchantId: string;
   /** As workers connect, for one in a process of its own. */
   readonly workerUrl: string;
+  /** As the API connects. */
+  readonly apiUrl: string;
   readonly deps: ActivityDeps;
   readonly activities: Activities;
   /** The activities of another process: with some providers replaced, or with a watched database. */
@@ -100,6 +102,7 @@ export async function openBench(): Promise<Bench> {
     rows,
     merchantId,
     workerUrl: database.workerUrl,
+    apiUrl: database.apiUrl,
     deps,
     activities,
     process: ({ provider, around }) => {
