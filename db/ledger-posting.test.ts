@@ -43,6 +43,15 @@ describe('a batch', () => {
     expect(new Set(verdicts.map(({ result }) => result))).toEqual(new Set(['malformed']));
   });
 
+  test('has ids in the order of its entries, and none for what was not written', async () => {
+    const entries = Array.from({ length: 60 }, (_, i) => give(i % 3 === 0 ? 0n : 1n));
+    const verdicts = await post(...entries.toSorted((a, b) => (a.key < b.key ? 1 : -1)));
+    const written = verdicts.filter(({ result }) => result === 'posted').map((v) => v.entry_id);
+    expect(written).toEqual(written.toSorted());
+    expect([written.length, new Set(written).size]).toEqual([40, 40]);
+    expect(verdicts.filter((v) => v.entry_id === undefined)).toHaveLength(20);
+  });
+
   test('is bounded in size', async () => {
     await expect(post(...Array.from({ length: 1001 }, () => give(1n)))).rejects.toMatchObject({
       constraint: 'batch_too_large',
