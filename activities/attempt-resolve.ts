@@ -1,3 +1,4 @@
+import { closePage } from '../domain/close-page.ts';
 import { lookAttemptAgain } from '../domain/look-again.ts';
 import { lookedAt } from '../domain/parking.ts';
 import { attemptById, type AttemptState, type PaymentState } from '../domain/payment-state.ts';
@@ -54,6 +55,16 @@ export async function resolve(
           absences: now.absences + 1,
           dueAt: p.now + lookAgainAfterMs,
         });
+      });
+      return decided.payment;
+    }
+    case 'close_page': {
+      const newOperationId = deps.newId('op');
+      const decided = await commitOutcome(deps, payment, (p) => {
+        const now = attemptById(p, attemptId);
+        return (
+          closePage(p, now, newOperationId) ?? lookAttemptAgain(p, now, false, lookedAt(lookup))
+        );
       });
       return decided.payment;
     }

@@ -7,20 +7,17 @@ import { createAdyenProvider } from '../providers/adyen/provider.ts';
 import { merchantAccount } from '../sandbox/adyen/present.ts';
 import { openBench, type Bench } from '../test/support/bench.ts';
 import { booksOf, differingPayments } from '../test/support/books.ts';
-import { createActivities, type Activities } from './index.ts';
 
 let bench: Bench;
-let activities: Activities;
 let door: Db;
 
 beforeAll(async () => {
-  bench = await openBench();
-  const adyen = createAdyenProvider({
-    ...{ apiKey: 'key', merchantAccount, hmacKeys: ['00'.repeat(32)], mode: 'test' },
-    ...{ livePrefix: undefined, url: `${bench.sandbox.url}/adyen` },
-  });
-  const providers = new Map([...bench.deps.providers, ['adyen', adyen] as const]);
-  activities = createActivities({ ...bench.deps, providers });
+  bench = await openBench(({ url }) => [
+    createAdyenProvider({
+      ...{ apiKey: 'key', merchantAccount, hmacKeys: ['00'.repeat(32)], mode: 'test' },
+      ...{ livePrefix: undefined, url: `${url}/adyen` },
+    }),
+  ]);
   const options = { applicationName: 'door', poolSize: 2, onError: () => undefined };
   door = connectDb({ url: bench.apiUrl, ...options });
 });
@@ -40,7 +37,7 @@ interface Challenged {
 async function challenged(): Promise<Challenged> {
   const paymentMethod = { type: 'card' as const, tokens: { adyen: 'shopper_1/tok_3ds' } };
   const id = await bench.accept('', { captureMethod: 'manual', paymentMethod });
-  await activities.authorize({ paymentId: id });
+  await bench.activities.authorize({ paymentId: id });
   const [attempt] = (await bench.state(id)).attempts;
   expect(attempt?.status).toBe('requires_action');
   if (attempt === undefined) throw new Error('no attempt');
@@ -62,7 +59,7 @@ async function comeBack({ attempt }: Challenged, returned: string): Promise<void
 }
 
 async function look({ id, attempt }: Challenged): Promise<PaymentState> {
-  await activities.attemptResolve({ paymentId: id, attemptId: attempt.id });
+  await bench.activities.attemptResolve({ paymentId: id, attemptId: attempt.id });
   return bench.state(id);
 }
 

@@ -50,6 +50,7 @@ export async function resolveOperationOnce(
       return decided.payment;
     }
     case 'void_by_reference':
+    case 'close_page':
     case 'look_again': {
       const absent = resolution.kind === 'look_again' && resolution.absent;
       const decided = await commitOutcome(deps, payment, (p) => {

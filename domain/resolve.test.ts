@@ -123,7 +123,7 @@ describe('an attempt', () => {
   test.each<[string, number | null, boolean, string]>([
     ['that has time left', now + 1, true, 'record'],
     ['that ran out', now, true, 'void_by_reference'],
-    ['that ran out where a reference cannot be voided', now, false, 'look_again'],
+    ['that ran out where a reference cannot be voided', now, false, 'close_page'],
     ['without an end', null, true, 'record'],
   ])('on a page %s', (_, expiresAt, voidByReference, expected) => {
     const tried = anAttempt({ status: 'requires_action', dueAt: now, expiresAt });

@@ -3,6 +3,7 @@
  * answer allows then depends on its age and on the provider's contract; the date alone proves nothing.
  */
 import type { Change } from './change.ts';
+import { isPageOver } from './close-page.ts';
 import {
   openVoid,
   type AttemptState,
@@ -18,6 +19,8 @@ export type Resolution =
   /** Send the same request with the same key again: first take the permit in `change`. */
   | { readonly kind: 'resend'; readonly change: Change }
   | { readonly kind: 'void_by_reference' }
+  /** The shopper did not come back, and no reference can be voided: cancel the attempt. */
+  | { readonly kind: 'close_page' }
   /** Twice negative past the age at which the contract calls it final. */
   | { readonly kind: 'absent' }
   | { readonly kind: 'look_again'; readonly absent: boolean };
@@ -36,13 +39,15 @@ export function resolveAttempt(
   if (lookup.kind === 'found') {
     if (!pageRanOut(payment, attempt, lookup.outcome))
       return { kind: 'record', outcome: lookup.outcome };
-    return contract.voidByReference
-      ? { kind: 'void_by_reference' }
-      : { kind: 'look_again', absent: false };
+    return { kind: contract.voidByReference ? 'void_by_reference' : 'close_page' };
   }
   // Before the request must have arrived, "absent" may only mean "not yet".
   if (lookup.kind === 'no_answer' || payment.now < attempt.sendBy + contract.settlingMs) {
     return { kind: 'look_again', absent: false };
+  }
+  // Nobody can say what became of the page, so it is closed instead of being asked about.
+  if (lookup.kind === 'not_supported' && isPageOver(payment, attempt)) {
+    return { kind: contract.voidByReference ? 'void_by_reference' : 'close_page' };
   }
   // What was acknowledged, or shown to the shopper, is there: absence would be the lookup's mistake.
   if (attempt.status === 'pending' || attempt.status === 'requires_action') {
@@ -64,11 +69,7 @@ function pageRanOut(
   attempt: AttemptState,
   outcome: ProviderOutcome,
 ): boolean {
-  return (
-    outcome.kind === 'requires_action' &&
-    attempt.expiresAt !== null &&
-    attempt.expiresAt <= payment.now
-  );
+  return outcome.kind === 'requires_action' && isPageOver(payment, attempt);
 }
 
 function final(

@@ -57,7 +57,10 @@ export interface Bench {
 const webhookSecret = `whsec_${Buffer.from('a secret of the activity tests').toString('base64')}`;
 const quiet = { info: () => undefined, warn: () => undefined };
 
-export async function openBench(): Promise<Bench> {
+/** `others`: providers besides the sandbox's own, last in routing order. */
+export async function openBench(
+  others: (sandbox: TestSandbox) => readonly Provider[] = () => [],
+): Promise<Bench> {
   const database = await createTestDatabase();
   const sandbox = await startTestSandbox({ webhookSecret });
   const rows = openRows(database.ownerUrl);
@@ -74,7 +77,10 @@ export async function openBench(): Promise<Bench> {
   const opened: Db[] = [db, api];
   const deps: ActivityDeps = {
     db,
-    providers: createProviders({ sandboxUrl: sandbox.url, webhookSecret }),
+    providers: new Map([
+      ...createProviders({ sandboxUrl: sandbox.url, webhookSecret }),
+      ...others(sandbox).map((provider) => [provider.contract.name, provider] as const),
+    ]),
     newId,
     newReturnToken,
     returnUrl: 'http://127.0.0.1/return',
