@@ -9,6 +9,7 @@ import { failOver, recordFenced, recordNo } from '../domain/record-no.ts';
 import { resolveAttempt } from '../domain/resolve.ts';
 import { lookAgainAfterMs } from '../domain/timing.ts';
 import { record } from './attempt-record.ts';
+import { takeReceipts } from './attempt-receipts.ts';
 import { commit, commitOutcome, load } from './commit.ts';
 import { providerOf, type ActivityDeps } from './deps.ts';
 import { startElapsed } from './elapsed.ts';
@@ -30,6 +31,13 @@ export async function resolve(
   if (finished !== null) return record(deps, payment, attemptId, finished);
   const lookup = await lookUp(provider, 'authorize', attemptId, attempt.providerReference);
 
+  if (lookup.kind === 'found' && lookup.receipts !== undefined) {
+    const { payment: settled, over } = await takeReceipts(deps, payment, attemptId, provider, {
+      ...lookup,
+      receipts: lookup.receipts,
+    });
+    if (over) return settled;
+  }
   if (decidedStatuses.includes(attempt.status)) {
     return lookAtDecided(deps, payment, attemptId, lookup);
   }

@@ -1,4 +1,4 @@
-import { operationById, type PaymentState } from '../domain/payment-state.ts';
+import { askedKind, operationById, type PaymentState } from '../domain/payment-state.ts';
 import type { OperationRequest, Provider, ProviderOutcome } from '../domain/provider.ts';
 import { recordOperation } from '../domain/record-operation.ts';
 import { attemptOf, planOperation, type OperationPlan } from '../domain/submit-operation.ts';
@@ -41,7 +41,7 @@ export async function send(
   request: OperationRequest,
 ): Promise<ProviderOutcome> {
   const provider: Provider = providerOf(deps, providerName);
-  const { kind } = operationById(payment, operationId);
+  const kind = askedKind(operationById(payment, operationId));
   return (await provider[kind]?.(request)) ?? cannot(providerName, kind);
 }
 

@@ -1,6 +1,6 @@
 import { lookOperationAgain } from '../domain/look-again.ts';
 import { lookedAt } from '../domain/parking.ts';
-import { isOpen, operationById, type PaymentState } from '../domain/payment-state.ts';
+import { askedKind, isOpen, operationById, type PaymentState } from '../domain/payment-state.ts';
 import type { LookupResult } from '../domain/provider.ts';
 import { recordClosedOperation } from '../domain/record-closed-operation.ts';
 import { recordAbsent } from '../domain/record-operation.ts';
@@ -23,7 +23,12 @@ export async function resolveOperationOnce(
   const attempt = attemptOf(payment, operation);
   if (attempt === undefined) throw new Error(`operation ${operationId} has no attempt`);
   const provider = providerOf(deps, attempt.provider);
-  const lookup = await lookUp(provider, operation.kind, operationId, attempt.providerReference);
+  const lookup = await lookUp(
+    provider,
+    askedKind(operation),
+    operationId,
+    attempt.providerReference,
+  );
   if (!isOpen(operation)) return lookAtClosed(deps, payment, operationId, lookup);
   const resolution = resolveOperation(payment, operation, provider.contract, lookup);
   switch (resolution.kind) {

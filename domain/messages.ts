@@ -109,6 +109,18 @@ const declineMessages: Readonly<Record<string, Message>> = {
     shopper: tryLater,
     merchant: 'Nobody approved it in 7 days; nothing was sent. Ask again.',
   },
+  account_closed: {
+    shopper: notAccepted,
+    merchant: 'The account cannot be debited, or paid to, any more.',
+  },
+  mandate_required: {
+    shopper: notAccepted,
+    merchant: 'The payer has not agreed to be debited: take the payment while they are there.',
+  },
+  shopper_canceled: {
+    shopper: notAccepted,
+    merchant: 'The shopper canceled on the page of the bank.',
+  },
   authentication_failed: { shopper: notAccepted, merchant: 'The shopper did not pass 3-D Secure.' },
 };
 

@@ -1,6 +1,8 @@
 /** What a succeeded or failed operation does to its payment, its attempt and the books. */
 import type { AttemptPatch, PaymentPatch } from './change.ts';
 import {
+  askedKind,
+  dueWhenOver,
   isOpen,
   type AttemptState,
   type OperationState,
@@ -10,6 +12,7 @@ import type { PaymentStatus } from './payment.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import { growHold, release } from './hold.ts';
 import { captureEntry } from './posting-rules/capture.ts';
+import { transferReturnedEntry } from './posting-rules/transfer.ts';
 import { lateSuccessReturnedEntry } from './posting-rules/suspense.ts';
 import type { Decline, ProviderEvidence } from './provider.ts';
 import { basisOf } from './recording.ts';
@@ -32,8 +35,9 @@ export interface Effect {
 }
 
 export function successEffect(r: OperationRecording, evidence: ProviderEvidence): Effect {
+  if (r.operation.cause === 'transfer') return transferReturned(r);
   if (r.operation.late) return lateEffect(r);
-  switch (r.operation.kind) {
+  switch (askedKind(r.operation)) {
     case 'capture':
       return captureEffect(r);
     case 'refund':
@@ -61,6 +65,15 @@ function lateEffect(r: OperationRecording): Effect {
       ),
     ],
     events: r.operation.kind === 'refund' ? ['refund.succeeded'] : [],
+  };
+}
+
+/** The attempt keeps its end; whether anything else came for it is for its next look to say. */
+function transferReturned({ payment, attempt, operation }: OperationRecording): Effect {
+  return {
+    payment: {},
+    entries: [transferReturnedEntry(payment, attempt, operation)],
+    events: ['refund.succeeded'],
   };
 }
 
@@ -124,7 +137,7 @@ function voidEffect(r: OperationRecording, evidence: ProviderEvidence): Effect {
       id: attempt.id,
       fromStatus: attempt.status,
       status: expired ? 'expired' : 'voided',
-      dueAt: null,
+      dueAt: dueWhenOver(payment),
       basis: basisOf(evidence),
     },
     entries,
@@ -141,6 +154,7 @@ export function failureEffect(
   const { payment, operation, attempt } = r;
   if (operation.kind === 'void') return voidFailureEffect(r);
   if (isRefundOfCapture(operation)) return { payment: {}, entries: refundRefused(r), events: [] };
+  if (operation.cause === 'transfer') return transferNotReturned(r);
   if (operation.kind !== 'capture' || operation.late)
     return { payment: {}, entries: [], events: [] };
   const others = otherOpenCaptures(r);
@@ -181,6 +195,13 @@ export function failureEffect(
     ...(payment.status === 'processing' && { status: 'requires_capture' as const }),
     events: [],
   };
+}
+
+/** It stays in suspense, and is tried again a while later, a few times. */
+function transferNotReturned({ payment, attempt }: OperationRecording): Effect {
+  const dueAt = payment.now + retryExpiryMs;
+  const patch = { id: attempt.id, fromStatus: attempt.status, dueAt };
+  return { payment: {}, attempt: patch, entries: [], events: [] };
 }
 
 /** A void under way says itself how a payment without any capture ends. */

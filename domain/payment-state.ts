@@ -52,8 +52,13 @@ export interface AttemptState {
   readonly createdAt: number;
 }
 
-export type OperationKind = 'capture' | 'void' | 'refund' | 'increment';
-export type OperationCause = 'request' | 'automatic' | 'cancel' | 'expiry' | 'late_success';
+/** What is asked of a provider. */
+export type AskedKind = 'capture' | 'void' | 'refund' | 'increment';
+/** A receipt is asked of nobody: money that came, each credit by itself. */
+export type OperationKind = AskedKind | 'receipt';
+/** `transfer`: a receipt, and the return of what came for nothing. */
+export type OperationCause =
+  'request' | 'automatic' | 'cancel' | 'expiry' | 'late_success' | 'transfer';
 
 export interface OperationState {
   readonly id: string;
@@ -157,4 +162,15 @@ export function refundable(payment: PaymentState): bigint {
     payment.refundReserved -
     payment.amountDisputed
   );
+}
+
+/** Of the live attempt, once it has ended: part of a transfer may have come, and is to be sent back. */
+export function dueWhenOver({ paymentMethod, now }: PaymentState): number | null {
+  return paymentMethod.type === 'bank_transfer' ? now : null;
+}
+
+/** Throws for a receipt, which is never open and so never asked for. */
+export function askedKind({ id, kind }: OperationState): AskedKind {
+  if (kind === 'receipt') throw new Error(`receipt ${id} is asked of nobody`);
+  return kind;
 }

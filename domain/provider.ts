@@ -96,9 +96,24 @@ export type ProviderOutcome =
       readonly retryAfterMs?: number;
     };
 
+/** One credit on the account at the provider; two with the same id are the same money. */
+export interface Receipt {
+  readonly id: string;
+  /** Minor units. */
+  readonly amountMinor: bigint;
+  readonly currency: Currency;
+  /** Ms since the epoch, by the provider's clock. */
+  readonly at: number;
+}
+
 /** What a lookup by our reference says. `absent` is not proof by itself: see `absenceFinalAfterMs`. */
 export type LookupResult =
-  | { readonly kind: 'found'; readonly outcome: ProviderOutcome }
+  | {
+      readonly kind: 'found';
+      readonly outcome: ProviderOutcome;
+      /** Of a transfer: all that came for it so far. Absent: not said. */
+      readonly receipts?: readonly Receipt[];
+    }
   | { readonly kind: 'absent'; readonly evidence: ProviderEvidence }
   /** This provider cannot be asked: says nothing, now or later. */
   | { readonly kind: 'not_supported'; readonly evidence: ProviderEvidence }

@@ -18,7 +18,13 @@ import {
   paymentLine,
   type Recording,
 } from './recording.ts';
-import { actionWithinMs, lookupDelayMs, retryExpiryMs } from './timing.ts';
+import {
+  actionWithinMs,
+  lookupDelayMs,
+  retryExpiryMs,
+  transferLookMs,
+  transferWithinMs,
+} from './timing.ts';
 
 const undecided: readonly AttemptStatus[] = ['submitting', 'pending', 'unknown', 'requires_action'];
 const closedStatuses: readonly AttemptStatus[] = ['declined', 'not_sent', 'voided', 'expired'];
@@ -67,7 +73,9 @@ function recordAction(
 ): Change | null {
   if (r.attempt.status === 'requires_action') return recordStillOpen(r);
   const basis = basisOf(outcome.evidence);
-  const expiresAt = r.payment.now + actionWithinMs;
+  const isTransfer = outcome.action.type === 'bank_instructions';
+  const expiresAt = r.payment.now + (isTransfer ? transferWithinMs : actionWithinMs);
+  const dueAt = isTransfer ? r.payment.now + transferLookMs : expiresAt;
   return {
     payment: {
       status: 'requires_action',
@@ -80,7 +88,7 @@ function recordAction(
           providerReference: outcome.providerReference,
           redirectUrl: 'url' in outcome.action ? outcome.action.url : null,
           expiresAt,
-          dueAt: expiresAt,
+          dueAt,
           basis,
         }),
       ],

@@ -1,6 +1,6 @@
 /** Commit 3 when nothing was taken: a definite no, a request that never left, a confirmed void. */
 import type { AttemptPatch, Change } from './change.ts';
-import { openVoid } from './payment-state.ts';
+import { dueWhenOver, openVoid } from './payment-state.ts';
 import type { PaymentStatus } from './payment.ts';
 import { mayFailOver } from './failover.ts';
 import { release } from './hold.ts';
@@ -34,7 +34,9 @@ export function recordNo(
       nextAction: null,
       ...(cancel ? { captureClosed: true } : { lastDecline: decline }),
     },
-    attempts: { update: [patchAttempt(r, status, { dueAt: null, ...rest, basis })] },
+    attempts: {
+      update: [patchAttempt(r, status, { dueAt: dueWhenOver(r.payment), ...rest, basis })],
+    },
     ...(cancel && {
       operations: {
         update: [

@@ -149,8 +149,8 @@ function ownExclusion(
   { contract, captures }: Candidate,
 ): string | undefined {
   const { paymentMethod, currency, attempts } = payment;
-  if (tokenFor(paymentMethod, contract) === null) return 'no_token';
   if (!contract.methods.includes(paymentMethod.type)) return 'method_not_supported';
+  if (tokenFor(paymentMethod, contract) === null) return 'no_token';
   if (!takesCurrency(contract, paymentMethod.type, currency)) return 'currency_not_supported';
   const inOneCall = payment.captureMethod === 'automatic' && contract.sale;
   if (!inOneCall && !captures) return 'capture_not_supported';

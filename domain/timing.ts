@@ -14,6 +14,13 @@ export const sendWithinMs = 2_000;
 export const unansweredAfterMs = 6_000;
 /** A 3-D Secure or bank page not finished by then is looked up, then ended. */
 export const actionWithinMs = 15 * 60_000;
+/** A transfer is made when somebody gets round to it; banks need days, and weekends pass. */
+export const transferWithinMs = 14 * 24 * 3_600_000;
+/** Money may have come although its event was lost: looked at so often while it is waited for. */
+export const transferLookMs = 6 * 3_600_000;
+/** And so often afterwards, for so long: some send twice, or late. */
+export const transferWatchMs = 24 * 3_600_000;
+export const transferWatchedForMs = 30 * 24 * 3_600_000;
 /**
  * A capture refused without a reason this close before the end of its authorization asks what became of
  * that: the provider's clock began when it said yes, ours when that was recorded.

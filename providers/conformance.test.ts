@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, test } from '@jest/globals';
 import { hmacKeyOf } from '../sandbox/adyen/event.ts';
 import { merchantAccount } from '../sandbox/adyen/present.ts';
+import { sendMoney } from '../sandbox/testing/bank.ts';
 import { eventually, startTestSandbox } from '../sandbox/testing/client.ts';
 import type { TestSandbox } from '../sandbox/testing/client.ts';
 import { startReceiver } from '../sandbox/testing/receiver.ts';
@@ -11,7 +12,7 @@ import { adyenContract } from './adyen/contract.ts';
 import { listConformanceCases } from './conformance.ts';
 import type { ConformanceHarness } from './conformance.ts';
 import { createProviders } from './registry.ts';
-import { sandboxContracts } from './sandbox/contracts.ts';
+import { bankContract, sandboxContracts } from './sandbox/contracts.ts';
 import { stripeContract } from './stripe/contract.ts';
 
 const webhookSecret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -96,12 +97,37 @@ function createHarness(name: string): ConformanceHarness {
   };
 }
 
-for (const contract of [...sandboxContracts, stripeContract, adyenContract]) {
+function createBankHarness(): ConformanceHarness {
+  return {
+    ...createHarness('bank'),
+    asking: { method: 'bank_debit', capture: true },
+    tokens: {
+      approved: 'tok_debit_mandated',
+      insufficientFunds: 'tok_debit_fails',
+      lostReply: 'tok_debit_lost_reply',
+      serverError: 'tok_debit_error_500',
+      challenge: 'tok_debit',
+    },
+    payer: {
+      tokens: { unmandated: 'tok_debit', returned: 'tok_debit_returned' },
+      approve: async (url) => {
+        await fetch(`${url}/approve`, { method: 'POST' });
+      },
+      transfer: async (reference, amount, id) => {
+        await sendMoney(sandbox, reference, amount, { id });
+      },
+    },
+  };
+}
+
+for (const contract of [...sandboxContracts, bankContract, stripeContract, adyenContract]) {
   describe(contract.name, () => {
     test.each(listConformanceCases(contract).map((entry) => [entry.name, entry] as const))(
       '%s',
       async (_, entry) => {
-        await entry.run(createHarness(contract.name));
+        await entry.run(
+          contract === bankContract ? createBankHarness() : createHarness(contract.name),
+        );
       },
     );
   });

@@ -1,4 +1,4 @@
-import type { Provider } from '../domain/provider.ts';
+import type { Provider, ProviderContract } from '../domain/provider.ts';
 import { createAdyenProvider } from './adyen/provider.ts';
 import type { AdyenProviderOptions } from './adyen/provider.ts';
 import { checkCapabilities } from './capabilities.ts';
@@ -6,8 +6,10 @@ import { createGuard, type Guard } from './protection/guard.ts';
 import { protect } from './protection/protect.ts';
 import type { HealthStore } from './protection/store.ts';
 import { createDispatcher } from './sandbox/client.ts';
-import { sandboxContracts } from './sandbox/contracts.ts';
+import { createBankProvider } from './sandbox/bank/provider.ts';
+import { bankContract, sandboxContracts } from './sandbox/contracts.ts';
 import { createSandboxProvider } from './sandbox/provider.ts';
+import type { SandboxProviderOptions } from './sandbox/provider.ts';
 import { createStripeProvider } from './stripe/provider.ts';
 import type { StripeProviderOptions } from './stripe/provider.ts';
 
@@ -33,14 +35,14 @@ export function createProviders(settings: ProviderSettings): ReadonlyMap<string,
 function createSandboxProviders(settings: ProviderSettings): readonly Provider[] {
   const { sandboxUrl: baseUrl, webhookSecret } = settings;
   if (baseUrl === undefined || webhookSecret === undefined) return [];
-  return sandboxContracts.map((contract) =>
-    createSandboxProvider({
-      contract,
-      baseUrl,
-      webhookSecret,
-      dispatcher: createDispatcher(contract.connectMs),
-    }),
-  );
+  const at = (contract: ProviderContract): SandboxProviderOptions => ({
+    ...{ contract, baseUrl, webhookSecret },
+    dispatcher: createDispatcher(contract.connectMs),
+  });
+  return [
+    ...sandboxContracts.map((contract) => createSandboxProvider(at(contract))),
+    createBankProvider(at(bankContract)),
+  ];
 }
 
 export interface GuardedProviders {

@@ -73,6 +73,8 @@ export function createReturns({ db, runs, waiter }: ReturnsBackend): Returns {
       const check = async (): Promise<string | undefined> => {
         const snapshot = await readPayment(db, merchantId, paymentId);
         const status = snapshot?.payment.status;
+        // The bank will tell in days: nobody waits for that in front of a page.
+        if (snapshot?.attempts.at(-1)?.status === 'pending') return 'pending';
         return status === 'requires_action' || status === 'processing' ? undefined : status;
       };
       await waiter.until(paymentId, waitMs, { check });

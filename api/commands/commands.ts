@@ -209,7 +209,7 @@ async function waitClear(
     check: async () => {
       const held = await readKey(deps.db, key);
       if (held === null) return undefined;
-      // In doubt is said at once; whoever asks again waits for the truth.
+      // In doubt, or told later, is said at once; whoever asks again waits for the truth.
       if (held.in_doubt != null && !replayed) {
         const snapshot = held.in_doubt as PaymentSnapshot;
         return answer(held.resource_kind, held.awaits_id, 202, snapshot, false);

@@ -61,7 +61,7 @@ const operationFields = {
   payment_id: text,
   attempt_id: text.nullable(),
   number: z.int(),
-  cause: z.enum(['request', 'automatic', 'cancel', 'expiry', 'late_success']),
+  cause: z.enum(['request', 'automatic', 'cancel', 'expiry', 'late_success', 'transfer']),
   amount,
   currency: text,
   reason: text.nullable(),
@@ -75,7 +75,7 @@ const operationFields = {
 export const operationSchema = z
   .strictObject({
     object: z.literal('operation'),
-    kind: z.enum(['capture', 'void', 'increment']),
+    kind: z.enum(['capture', 'void', 'increment', 'receipt']),
     status: z.enum(['pending', 'unknown', 'succeeded', 'failed']),
     final: z.boolean(),
     ...operationFields,
@@ -106,6 +106,7 @@ const nextActionSchema = z.discriminatedUnion('type', [
     iban: text,
     holder: text,
     transfer_reference: text,
+    amount_due: amount.meta({ description: 'What is still to come; the rest is there.' }),
     expires_at: instant,
   }),
 ]);

@@ -1,6 +1,7 @@
 /** A payment's snapshot as the API shows it: no tokens, no keys, no personal data. */
 import { paymentMessage } from '../../domain/messages.ts';
-import { capturable } from '../../domain/payment-state.ts';
+import { capturable, liveAttempt } from '../../domain/payment-state.ts';
+import { amountDue } from '../../domain/record-transfers.ts';
 import { paymentState, type PaymentRow, type PaymentSnapshot } from '../../db/snapshot.ts';
 import { presentInstant } from '../instant.ts';
 import type { TimelineItem } from '../ports.ts';
@@ -34,7 +35,7 @@ export function presentPayment(snapshot: PaymentSnapshot): PaymentView {
     payment_method: presentMethod(row),
     merchant_reference: row.merchant_reference,
     customer_id: row.customer_id,
-    next_action: presentNextAction(row),
+    next_action: presentNextAction(snapshot),
     last_decline: row.last_decline === null ? null : presentDecline(row.last_decline),
     provider: snapshot.attempts.at(-1)?.provider ?? null,
     attempts: snapshot.attempts.map(presentAttempt),
@@ -87,7 +88,8 @@ function presentExpiry({ payment, attempts }: PaymentSnapshot): string | null {
   }
 }
 
-function presentNextAction({ next_action: action }: PaymentRow): PaymentView['next_action'] {
+function presentNextAction(snapshot: PaymentSnapshot): PaymentView['next_action'] {
+  const { next_action: action } = snapshot.payment;
   if (action === null) return null;
   const expires_at = presentInstant(action.expiresAt);
   switch (action.type) {
@@ -106,9 +108,16 @@ function presentNextAction({ next_action: action }: PaymentRow): PaymentView['ne
         iban: action.iban,
         holder: action.holder,
         transfer_reference: action.transferReference,
+        amount_due: presentDue(snapshot),
         expires_at,
       };
   }
+}
+
+function presentDue(snapshot: PaymentSnapshot): number {
+  const payment = paymentState(snapshot);
+  const live = liveAttempt(payment);
+  return live === undefined ? 0 : Number(amountDue(payment, live));
 }
 
 export function presentTimelineItem(item: TimelineItem): TimelineItemView {

@@ -10,7 +10,19 @@ const text = (maxLength: number): fc.Arbitrary<string> =>
 /** The strict JSON reader refuses `__proto__` before any schema sees it. */
 const isName = (name: string): boolean => name !== '__proto__';
 
-const payment = fc.record(
+const needsShopper = ['bank_transfer', 'bank_redirect'];
+
+/** Nothing of these can be kept, or done while the shopper is away. */
+function isPossible(body: {
+  readonly payment_method: { readonly type: string };
+  readonly off_session?: boolean;
+  readonly save?: boolean;
+}): boolean {
+  const { payment_method: method, off_session: away, save } = body;
+  return !needsShopper.includes(method.type) || (away !== true && save !== true);
+}
+
+const anyPayment = fc.record(
   {
     amount,
     currency: fc.constantFrom(...currencies),
@@ -39,7 +51,18 @@ const payment = fc.record(
   },
 );
 
+const payment = anyPayment.filter(isPossible);
+
 describe('a payment that is asked for', () => {
+  test.each(needsShopper)('by %s names a field that asks for the impossible', (type) => {
+    const base = { amount: 1, currency: 'EUR', capture_method: 'automatic' };
+    for (const field of ['off_session', 'save']) {
+      const body = { ...base, payment_method: { type }, [field]: true };
+      const { error } = createPaymentSchema.safeParse(body);
+      expect(error?.issues.map(({ path }) => path)).toEqual([[field]]);
+    }
+  });
+
   test('is taken as it is, whatever fields it has', () => {
     fc.assert(
       fc.property(payment, (body) => {

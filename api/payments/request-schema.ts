@@ -20,6 +20,9 @@ const providerName = z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'must be the nam
 /** Without a token there is nothing to charge; a transfer is sent, and a redirect chosen, by the shopper. */
 const typesWithToken: readonly string[] = ['card', 'wallet', 'bank_debit'];
 
+/** Nothing of these can be kept, or done without the shopper. */
+const typesWithShopper: readonly string[] = ['bank_redirect', 'bank_transfer'];
+
 export const methodFields = {
   type: z.enum(paymentMethodTypes),
   token: tokenSchema.optional().meta({ description: 'A token that every provider takes.' }),
@@ -126,13 +129,17 @@ export const createPaymentSchema = z
     return_url: webUrlSchema.optional(),
     metadata: metadataSchema.optional(),
   })
-  .superRefine(({ amount, save, payment_method: method }, context) => {
+  .superRefine(({ amount, save, off_session: away, payment_method: method }, context) => {
     const wrong = (path: string[], message: string): void => {
       context.addIssue({ code: 'custom', path, message });
     };
     if (amount === 0 && save !== true) wrong(['amount'], 'must be at least 1 without save');
     if (amount === 0 && method.type !== 'card' && method.type !== 'wallet') {
       wrong(['amount'], `must be at least 1 for ${method.type}`);
+    }
+    if (typesWithShopper.includes(method.type)) {
+      if (away === true) wrong(['off_session'], `must not be true for ${method.type}`);
+      if (save === true) wrong(['save'], `must not be true for ${method.type}`);
     }
   })
   .meta({ id: 'PaymentCreate' });

@@ -230,14 +230,21 @@ describe('a preview', () => {
         { provider: 'cedar', probability: 1, cost: '12.5' },
         { provider: 'alder', probability: 0, cost: '14' },
       ],
-      excluded: [{ provider: 'birch', reason: 'excluded_by_rule' }],
+      excluded: [
+        { provider: 'birch', reason: 'excluded_by_rule' },
+        { provider: 'bank', reason: 'excluded_by_rule' },
+      ],
     });
   });
 
   test('without a rule says so, and names a provider in trouble', async () => {
     const { body: route } = await preview({ ...asked, currency: 'EUR' });
     expect(route).toMatchObject({
-      ...{ rule: null, excluded: [{ provider: 'birch', reason: 'breaker_open' }] },
+      rule: null,
+      excluded: [
+        { provider: 'birch', reason: 'breaker_open' },
+        { provider: 'bank', reason: 'method_not_supported' },
+      ],
       order: [{ provider: 'alder', cost: null }, { provider: 'cedar' }],
     });
   });

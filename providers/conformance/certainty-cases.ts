@@ -13,12 +13,14 @@ import {
   authorize,
   hintOf,
   lookUp,
+  takesCards,
 } from './harness.ts';
 import type { ConformanceCase, ConformanceHarness } from './harness.ts';
 
 export const keyCases: readonly ConformanceCase[] = [
   {
     name: 'the same key twice moves money once and says the same',
+    appliesTo: takesCards,
     async run(harness: ConformanceHarness): Promise<void> {
       const { request, outcome } = await authorize(harness);
       assert.deepEqual(await harness.provider.authorize(request), outcome);
@@ -27,6 +29,7 @@ export const keyCases: readonly ConformanceCase[] = [
   },
   {
     name: 'the same key for another amount is unknown, and moves nothing more',
+    appliesTo: takesCards,
     async run(harness: ConformanceHarness): Promise<void> {
       const { request } = await authorize(harness);
       const other = await harness.provider.authorize({ ...request, amountMinor: 999n });
@@ -36,6 +39,7 @@ export const keyCases: readonly ConformanceCase[] = [
   },
   {
     name: 'a key is forgotten after its life: the same call is new money',
+    appliesTo: takesCards,
     async run(harness: ConformanceHarness): Promise<void> {
       const { request } = await authorize(harness);
       await harness.advanceClock(harness.provider.contract.keyLifeMs + 1_000);
@@ -48,6 +52,7 @@ export const keyCases: readonly ConformanceCase[] = [
 export const doubtCases: readonly ConformanceCase[] = [
   {
     name: 'a lost reply is unknown; lookup or event, and a resend under the same key, tell the truth',
+    appliesTo: takesCards,
     async run(harness: ConformanceHarness): Promise<void> {
       const request = anAuthorization(harness.tokens.lostReply);
       assert.equal((await harness.provider.authorize(request)).kind, 'unknown');
@@ -61,14 +66,14 @@ export const doubtCases: readonly ConformanceCase[] = [
   {
     name: 'an error reply is unknown, not declined',
     async run(harness: ConformanceHarness): Promise<void> {
-      const request = anAuthorization(harness.tokens.serverError);
+      const request = anAuthorization(harness.tokens.serverError, harness.asking);
       assert.equal((await harness.provider.authorize(request)).kind, 'unknown');
     },
   },
   {
     name: 'where nobody listens nothing was sent, and a lookup says nothing',
-    async run({ unreachable, tokens }: ConformanceHarness): Promise<void> {
-      const request = anAuthorization(tokens.approved);
+    async run({ unreachable, tokens, asking }: ConformanceHarness): Promise<void> {
+      const request = anAuthorization(tokens.approved, asking);
       assert.equal((await unreachable.authorize(request)).kind, 'not_sent');
       const { lookup } = unreachable;
       if (lookup === undefined) return;
@@ -77,7 +82,7 @@ export const doubtCases: readonly ConformanceCase[] = [
   },
   {
     name: 'what never arrived is absent, whatever kind it would have been',
-    appliesTo: (contract) => contract.lookup,
+    appliesTo: (contract) => contract.lookup && takesCards(contract),
     async run(harness: ConformanceHarness): Promise<void> {
       const { provider } = harness;
       const { outcome } = await authorize(harness);
@@ -104,7 +109,7 @@ export const fenceCases: readonly ConformanceCase[] = [
     name: 'a fence refuses what arrives after it, as often as it is asked',
     appliesTo: (contract) => contract.voidByReference,
     async run(harness: ConformanceHarness): Promise<void> {
-      const request = anAuthorization(harness.tokens.approved);
+      const request = anAuthorization(harness.tokens.approved, harness.asking);
       const fenced = await able(harness.provider, 'voidByReference').voidByReference(
         request.reference,
       );
@@ -120,7 +125,7 @@ export const fenceCases: readonly ConformanceCase[] = [
   },
   {
     name: 'a fence voids what is authorized and refuses what is captured',
-    appliesTo: (contract) => contract.voidByReference,
+    appliesTo: (contract) => contract.voidByReference && takesCards(contract),
     async run(harness: ConformanceHarness): Promise<void> {
       const { provider } = harness;
       const open = await authorize(harness);

@@ -19,6 +19,18 @@ export interface ConformanceMovement {
   readonly amount: number;
 }
 
+/** What payers do at a bank, and the tokens of accounts that it knows. */
+export interface Payer {
+  readonly tokens: {
+    /** Can be debited once its holder has agreed on a page. */
+    readonly unmandated: string;
+    /** Debited with success, and taken back later. */
+    readonly returned: string;
+  };
+  approve(url: string): Promise<void>;
+  transfer(transferReference: string, amount: number, id: string): Promise<void>;
+}
+
 export interface ConformanceHarness {
   readonly provider: Provider;
   /** The same adapter at an address where nobody listens. */
@@ -32,6 +44,10 @@ export interface ConformanceHarness {
     readonly serverError: string;
     readonly challenge: string;
   };
+  /** How it is asked, where that is not by card: the method, and that it is taken at once. */
+  readonly asking?: Partial<AuthorizeRequest>;
+  /** The other side of a bank. */
+  readonly payer?: Payer;
   /** What the provider's event says became of it, where its reply only acknowledges. */
   told(kind: LookupKind, reference: string): Promise<ProviderOutcome>;
   /** What really happened at the provider. */
@@ -57,6 +73,11 @@ export function anAuthorization(
   return { reference, idempotencyKey, ...money, ...asked, ...changes };
 }
 
+/** Cards and their wallets: authorized, then captured. A bank takes or receives at once. */
+export function takesCards(contract: ProviderContract): boolean {
+  return contract.methods.includes('card');
+}
+
 export interface Authorized {
   readonly request: AuthorizeRequest;
   readonly outcome: Approved;
@@ -78,14 +99,18 @@ export async function authorize(harness: ConformanceHarness): Promise<Authorized
   return { request, outcome };
 }
 
+/** What has an id at the provider. */
+type Known = Pick<Approved, 'providerReference'>;
+
 export function anOperation(
-  { request, outcome }: Authorized,
+  { request, outcome }: { readonly request: AuthorizeRequest; readonly outcome: Known },
   amountMinor: bigint,
   final = false,
 ): OperationRequest {
   const reference = `op_${uuidv7()}`;
-  const { providerReference, currency } = outcome;
-  const attempt = { attemptReference: request.reference, providerReference, currency };
+  const { providerReference } = outcome;
+  const { reference: attemptReference, currency } = request;
+  const attempt = { attemptReference, providerReference, currency };
   return { reference, idempotencyKey: `key_${reference}`, ...attempt, amountMinor, final };
 }
 

@@ -48,9 +48,9 @@ export function protect(provider: Provider, guard: Guard): Provider {
       finishAction: (request) => operation(() => finishAction.call(provider, request)),
     }),
     ...(lookup && {
-      lookup: (kind, reference) =>
+      lookup: (kind, reference, hint) =>
         guard.look<LookupResult>({
-          work: () => lookup.call(provider, kind, reference),
+          work: () => lookup.call(provider, kind, reference, hint),
           judge: judgeLook,
           refused: (why) => ({ kind: 'no_answer', ...evidence('lookup', why) }),
         }),

@@ -94,3 +94,38 @@ export const sandboxContracts: readonly ProviderContract[] = [
     perSecondMax: 500,
   },
 ];
+
+/** What the sandbox's bank promises: it takes or receives money over days, and holds none for later. */
+export const bankContract: ProviderContract = {
+  name: 'bank',
+  methods: ['bank_debit', 'bank_redirect', 'bank_transfer'],
+  currencies: ['EUR', 'GBP', 'PLN', 'USD'],
+  currenciesByMethod: {
+    bank_debit: ['EUR', 'GBP', 'USD'],
+    bank_redirect: ['EUR', 'PLN'],
+    bank_transfer: ['EUR', 'GBP'],
+  },
+  exponents: {},
+  tokens: 'portable',
+  sale: true,
+  partialCapture: false,
+  multipleCaptures: false,
+  incrementalAuthorization: false,
+  modifications: 'asynchronous',
+  refundWindowMs: 365 * day,
+  lookup: true,
+  voidByReference: true,
+  keyLifeMs: 24 * hour,
+  keyScope: 'account',
+  errorsCached: false,
+  absenceFinalAfterMs: minute,
+  settlingMs: 5 * second,
+  // Of an authorization, of which there is none.
+  authorizationLifeMs: day,
+  authorizationLifeByBrandMs: {},
+  connectMs: 5 * second,
+  responseMs: 15 * second,
+  deadlineMs: 15 * second,
+  concurrentMax: 32,
+  perSecondMax: 200,
+};

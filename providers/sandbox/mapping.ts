@@ -13,7 +13,7 @@ import type {
 import { evidenceOf } from '../evidence.ts';
 import type { HttpAnswer } from './client.ts';
 import { isFence, parseJson, readFailure, readResource } from './replies.ts';
-import type { CallKind, Resource } from './replies.ts';
+import type { CallKind, ReadResource, Resource } from './replies.ts';
 
 /** What we asked for, to compare the reply with. */
 export interface Asked {
@@ -22,6 +22,8 @@ export interface Asked {
   readonly reference: string;
   readonly amountMinor: bigint;
   readonly currency: Currency;
+  /** Of those whose resources have another form. */
+  readonly read?: ReadResource;
 }
 
 const declines: Readonly<Record<string, Omit<Decline, 'providerCode'>>> = {
@@ -41,6 +43,13 @@ const declines: Readonly<Record<string, Omit<Decline, 'providerCode'>>> = {
   already_captured: { code: 'already_captured', advice: 'do_not_retry' },
   already_voided: { code: 'already_voided', advice: 'do_not_retry' },
   reference_voided: { code: 'reference_voided', advice: 'do_not_retry' },
+  // Of the bank.
+  account_closed: { code: 'account_closed', advice: 'try_another_method' },
+  mandate_required: { code: 'mandate_required', advice: 'try_another_method' },
+  payer_canceled: { code: 'shopper_canceled', advice: 'try_another_method' },
+  payer_needed: { code: 'authentication_required', advice: 'try_another_method' },
+  page_expired: { code: 'not_completed', advice: 'retry_later' },
+  debit_returned: { code: 'late_failure', advice: 'do_not_retry' },
 };
 
 /** A code we do not know is still a definite no: the explicit rule for everything else. */
@@ -74,10 +83,11 @@ function toOutcome(resource: Resource, evidence: ProviderEvidence): ProviderOutc
       return { ...seen, evidence, ...(card !== undefined && { card }) };
     }
     case 'requires_action': {
-      const { id: providerReference, redirectUrl } = resource;
-      const action = { type: 'redirect', url: redirectUrl } as const;
+      const { id: providerReference, action } = resource;
       return { kind: 'requires_action', providerReference, action, evidence };
     }
+    case 'pending':
+      return { kind: 'pending', providerReference: resource.id, evidence };
     case 'declined':
       return declined(resource.providerCode, resource.id, evidence);
   }
@@ -112,7 +122,8 @@ function mapAnswer(asked: Asked, answer: HttpAnswer): ProviderOutcome {
   const json = parseJson(answer.text);
   if (json === undefined) return unknown(`${http} invalid_json`);
   if (status === 200) {
-    const resource = readResource(asked.kind, asked.reference, json);
+    const { read = readResource } = asked;
+    const resource = read(asked.kind, asked.reference, json);
     if (resource === null || resource.kind === 'declined')
       return unknown(`${http} unexpected_reply`);
     const isSame =
@@ -133,7 +144,7 @@ function mapAnswer(asked: Asked, answer: HttpAnswer): ProviderOutcome {
  * its reason. Amounts are compared by whoever knows what was asked for.
  */
 export function mapLookup(
-  asked: Pick<Asked, 'provider' | 'kind' | 'reference'>,
+  asked: Pick<Asked, 'provider' | 'kind' | 'reference' | 'read'>,
   answer: HttpAnswer,
 ): LookupResult {
   const evidence = (detail: string, providerReference?: string): ProviderEvidence =>
@@ -142,10 +153,12 @@ export function mapLookup(
   const http = `http_${String(answer.status)}`;
   const json = parseJson(answer.text);
   if (answer.status === 200) {
-    const resource = readResource(asked.kind, asked.reference, json);
+    const { read = readResource } = asked;
+    const resource = read(asked.kind, asked.reference, json);
     if (resource !== null) {
       const seen = evidence(`${http} ${resource.status}`, resource.id);
-      return { kind: 'found', outcome: toOutcome(resource, seen) };
+      const found = { kind: 'found', outcome: toOutcome(resource, seen) } as const;
+      return resource.receipts === undefined ? found : { ...found, receipts: resource.receipts };
     }
   }
   const failure = answer.status === 404 ? readFailure(json) : null;

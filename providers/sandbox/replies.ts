@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { isCurrency } from '../../domain/currency.ts';
 import type { Currency } from '../../domain/currency.ts';
-import type { CardFacts } from '../../domain/provider.ts';
+import type { CardFacts, Receipt, ShopperAction } from '../../domain/provider.ts';
 
 export type CallKind = 'authorize' | 'capture' | 'void' | 'refund' | 'increment';
 
@@ -60,22 +60,30 @@ const fenceSchema = z.object({
 type Parsed = z.infer<typeof resourceSchema>;
 export type Failure = z.infer<typeof failureSchema>;
 
-interface Moved {
+export interface Moved {
   readonly id: string;
   readonly amountMinor: bigint;
   readonly currency: Currency;
 }
 
 /** An authorization or operation as the provider shows it; `status` in its own word. */
-export type Resource = { readonly status: Parsed['status'] } & (
+export type Resource = { readonly status: string } & (
   | ({
       readonly kind: 'approved';
       readonly captured: boolean;
       readonly card: CardFacts | undefined;
     } & Moved)
-  | ({ readonly kind: 'requires_action'; readonly redirectUrl: string } & Moved)
+  | ({ readonly kind: 'requires_action'; readonly action: ShopperAction } & Moved)
+  /** Taken, and told of later. */
+  | ({ readonly kind: 'pending' } & Moved)
   | { readonly kind: 'declined'; readonly providerCode: string; readonly id: string | undefined }
-);
+) & {
+    /** Of a transfer: all money that came for it. */
+    readonly receipts?: readonly Receipt[] | undefined;
+  };
+
+/** Null also when it is well formed but about something else. */
+export type ReadResource = (kind: CallKind, reference: string, json: unknown) => Resource | null;
 
 /** Undefined is no JSON value, so it can stand for what is none. */
 export function parseJson(source: string): unknown {
@@ -96,19 +104,19 @@ function toResource(kind: CallKind, parsed: Parsed): Resource | null {
   // Operations succeed; authorizations have words of their own.
   if ((status === 'succeeded') === (kind === 'authorize')) return null;
   if (status === 'requires_action') {
-    return { kind: 'requires_action', status, redirectUrl: parsed.redirect_url, ...moved };
+    const action = { type: 'redirect', url: parsed.redirect_url } as const;
+    return { kind: 'requires_action', status, action, ...moved };
   }
   const captured = status === 'captured' || kind === 'capture';
   const card = 'card' in parsed ? parsed.card : undefined;
   return { kind: 'approved', status, captured, card, ...moved };
 }
 
-/** Null also when it is well formed but about something else. */
-export function readResource(kind: CallKind, reference: string, json: unknown): Resource | null {
+export const readResource: ReadResource = (kind, reference, json) => {
   const { success, data } = resourceSchema.safeParse(json);
   if (!success || data.object !== objects[kind] || data.reference !== reference) return null;
   return toResource(kind, data);
-}
+};
 
 export function readFailure(json: unknown): Failure | null {
   return failureSchema.safeParse(json).data ?? null;

@@ -17,6 +17,7 @@ import * as payout from '../../domain/posting-rules/payout.ts';
 import * as refund from '../../domain/posting-rules/refund.ts';
 import * as settlement from '../../domain/posting-rules/settlement.ts';
 import * as suspense from '../../domain/posting-rules/suspense.ts';
+import * as transfer from '../../domain/posting-rules/transfer.ts';
 import * as writeOff from '../../domain/posting-rules/write-off.ts';
 
 /** The symbols of the golden files, in minor units. */
@@ -82,6 +83,9 @@ const payment: Readonly<Record<string, Sample>> = {
   'late sale': (b, m) => suspense.lateSuccessEntry(b, sale(m)),
   'late authorization': (b, m) => suspense.lateSuccessEntry(b, held(m)),
   'late sale returned': (b, m) => suspense.lateSuccessReturnedEntry(b, sale(m), capture(m)),
+  'transfer received': (b, m) => transfer.transferReceivedEntry(b, sale(m), capture(m)),
+  'transfer applied': (b, m) => transfer.transferAppliedEntry(b, sale(m), capture(m)),
+  'transfer returned': (b, m) => transfer.transferReturnedEntry(b, sale(m), capture(m)),
   'late authorization returned': (b, m) =>
     suspense.lateSuccessReturnedEntry(b, held(m), capture(m)),
   'duplicate charge': (b, m) => suspense.duplicateChargeEntry(b, aDuplicate(m)),
