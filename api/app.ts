@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { accessLog } from './access-log.ts';
 import { approvalRoutes } from './approvals/routes.ts';
 import { customerRoutes } from './customers/routes.ts';
+import { doubtRoutes } from './doubt/routes.ts';
 import { docsRouter } from './docs.ts';
 import { errorHandler, notFound } from './error-handler.ts';
 import { eventRoutes } from './events/routes.ts';
@@ -47,11 +48,13 @@ export interface AppDeps {
 }
 
 export function apiRoutes(ports: Ports): readonly Route[] {
-  const { payments, approvals, customers, paymentMethods, ledger, books, events, routing } = ports;
+  const { payments, approvals, doubts, customers, paymentMethods, ledger, books, events, routing } =
+    ports;
   return [
     ...paymentRoutes(payments),
     ...refundRoutes(payments),
     ...approvalRoutes(approvals),
+    ...doubtRoutes(doubts),
     ...customerRoutes(customers),
     ...paymentMethodRoutes(paymentMethods),
     ...ledgerRoutes(ledger),

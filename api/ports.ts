@@ -9,6 +9,7 @@ import type { PaymentStatus } from '../domain/payment.ts';
 import type { PaymentSnapshot } from '../db/snapshot.ts';
 import type { FieldError } from './http-errors.ts';
 import type { Approvals } from './approvals/ports.ts';
+import type { Doubts } from './doubt/ports.ts';
 import type { Customers } from './customers/ports.ts';
 import type { Books, Ledger } from './ledger/ports.ts';
 import type { PaymentMethods } from './payment-methods/ports.ts';
@@ -26,6 +27,7 @@ export const scopes = [
   'routing:read',
   'routing:write',
   'routing:approve',
+  'payments:resolve',
   'approvals:read',
   'approvals:decide',
 ] as const;
@@ -231,6 +233,7 @@ export interface Ports {
   readonly principals: Principals;
   readonly payments: Payments;
   readonly approvals: Approvals;
+  readonly doubts: Doubts;
   readonly customers: Customers;
   readonly paymentMethods: PaymentMethods;
   readonly ledger: Ledger;

@@ -31,6 +31,7 @@ import {
 import { createApprovals } from './backend/approvals.ts';
 import { createBooks } from './backend/books.ts';
 import { createCustomers } from './backend/customers.ts';
+import { createDoubts } from './backend/doubts.ts';
 import { createEvents } from './backend/events.ts';
 import { createLedger } from './backend/ledger.ts';
 import { createLedgerGate } from './backend/ledger-gate.ts';
@@ -112,6 +113,7 @@ const app = createApp({
       nudge: async (paymentId) => runs()?.wake(paymentId),
       refreshRouting: () => routing.refresh(),
     }),
+    doubts: createDoubts(db, workerDb),
     customers: createCustomers(db),
     paymentMethods: createPaymentMethods(routingView),
     ledger: createLedger(db),

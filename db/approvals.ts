@@ -6,7 +6,7 @@ import type { Page } from './payments.ts';
 
 type Trx = Transaction<Database>;
 
-export type ApprovalKind = 'refund' | 'routing_rules';
+export type ApprovalKind = 'refund' | 'routing_rules' | 'resolution';
 export type ApprovalStatus = 'open' | 'approved' | 'rejected' | 'lapsed';
 
 export interface ApprovalRow {
@@ -132,6 +132,38 @@ export async function askForRules(db: Db, asked: RulesAsked): Promise<ApprovalRo
       returning to_jsonb(a) as row`.execute(trx);
     return rows[0]?.row ?? null;
   });
+}
+
+export interface ResolutionAsked {
+  readonly id: string;
+  readonly merchantId: string;
+  readonly paymentId: string;
+  readonly binds: ApprovalRow['binds'];
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly actor: string;
+  readonly reason: string;
+  readonly lifeMs: number;
+}
+
+/** Whether one is open about this; the caller holds the payment's row lock. One that is over is closed. */
+export async function openResolution(trx: Trx, subjectId: string): Promise<boolean> {
+  await sql`
+    update approvals set status = 'lapsed', decided_by = 'tender', decided_at = tender_now()
+    where kind = 'resolution' and binds ->> 'id' = ${subjectId} and status = 'open'
+      and expires_at <= tender_now()`.execute(trx);
+  const { rows } = await sql`
+    select from approvals where kind = 'resolution' and binds ->> 'id' = ${subjectId} and status = 'open'`.execute(
+    trx,
+  );
+  return rows.length > 0;
+}
+
+export async function askForResolution(trx: Trx, asked: ResolutionAsked): Promise<void> {
+  await sql`
+    insert into approvals (id, merchant_id, payment_id, kind, binds, request, asked_by, reason, expires_at)
+    values (${asked.id}, ${asked.merchantId}, ${asked.paymentId}, 'resolution', ${JSON.stringify(asked.binds)}::jsonb,
+      ${JSON.stringify(asked.request)}::jsonb, ${asked.actor}, ${asked.reason},
+      tender_now() + ${asked.lifeMs} * interval '1 millisecond')`.execute(trx);
 }
 
 function one(rows: readonly { readonly row: ApprovalRow }[]): ApprovalRow {

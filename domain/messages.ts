@@ -101,6 +101,10 @@ const declineMessages: Readonly<Record<string, Message>> = {
     merchant:
       'The provider takes no refund any more, so long after the capture. Pay back another way.',
   },
+  not_done: {
+    shopper: tryLater,
+    merchant: 'Nobody could learn it from the provider; two people found that it was not done.',
+  },
   not_approved: {
     shopper: tryLater,
     merchant: 'A second person did not approve it; nothing was sent.',

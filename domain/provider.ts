@@ -23,7 +23,8 @@ export interface Decline {
 
 /** Where an outcome comes from: kept with every transition (promise P7). */
 export interface ProviderEvidence {
-  readonly kind: 'provider_reply' | 'lookup' | 'webhook';
+  /** `staff`: two people said it, of what no provider can be made to say. */
+  readonly kind: 'provider_reply' | 'lookup' | 'webhook' | 'staff';
   readonly provider: string;
   /** HTTP status, provider code, error name: whatever was seen. Never card data. */
   readonly detail: string;

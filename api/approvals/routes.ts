@@ -21,6 +21,7 @@ const decides = { tag: 'Approvals', scopes: ['approvals:decide'] } as const;
 const scopesOfKind: Readonly<Record<ApprovalKind, readonly Scope[]>> = {
   refund: ['approvals:decide'],
   routing_rules: ['routing:approve'],
+  resolution: ['approvals:decide'],
 };
 
 export function approvalRoutes(approvals: Approvals): readonly Route[] {

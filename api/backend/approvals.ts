@@ -19,10 +19,17 @@ import { lockRules, putApprovedRules } from '../../db/routing-rules.ts';
 import { paymentState } from '../../db/snapshot.ts';
 import { refuse, type Judgement } from '../../domain/commands.ts';
 import type { RefusalCode } from '../../domain/errors.ts';
+import {
+  findSubject,
+  resolutionLine,
+  resolveByStaff,
+  type ForcedResolution,
+} from '../../domain/forced-resolution.ts';
 import { operationById, type PaymentState } from '../../domain/payment-state.ts';
 import type { ProviderContract } from '../../domain/provider.ts';
 import { approveRefund, rejectRefund, type Decision } from '../../domain/refund-approval.ts';
 import { judgeRefundWindow } from '../../domain/refund-window.ts';
+import { newId } from '../../runtime/ids.ts';
 import type { Approvals, DecisionResult, Verdict } from '../approvals/ports.ts';
 import type { Principal } from '../ports.ts';
 import { paged } from './paged.ts';
@@ -135,15 +142,53 @@ async function judge(
     if (!isStale) return { kind: 'accepted', change: { timeline: [] } };
     return refuse('rules_changed', 'They are not at the version this was decided on any more.');
   }
-  const operation = operationById(payment, approval.binds.id);
-  if (verdict === 'reject') {
-    return { kind: 'accepted', change: rejectRefund(operation, decision) };
-  }
-  const excessAsked = BigInt(approval.binds.amount_excess ?? 0);
+  return approval.kind === 'resolution'
+    ? judgeForced(contractOf, payment, approval, verdict, decision)
+    : judgeRefund(contractOf, payment, approval, verdict, decision);
+}
+
+function judgeRefund(
+  contractOf: ApprovalsBackend['contractOf'],
+  payment: PaymentState,
+  { binds }: ApprovalRow,
+  verdict: Verdict,
+  decision: Decision,
+): Judgement {
+  const operation = operationById(payment, binds.id);
+  if (verdict === 'reject') return { kind: 'accepted', change: rejectRefund(operation, decision) };
   return (
     judgeRefundWindow(payment, contractOf) ??
-    approveRefund(payment, operation, decision, excessAsked)
+    approveRefund(payment, operation, decision, BigInt(binds.amount_excess ?? 0))
   );
+}
+
+function judgeForced(
+  contractOf: ApprovalsBackend['contractOf'],
+  payment: PaymentState,
+  { id, binds, request }: ApprovalRow,
+  verdict: Verdict,
+  decision: Decision,
+): Judgement {
+  const subject = findSubject(payment, binds.id);
+  if (subject === null) throw new Error(`payment ${payment.id} has no ${binds.id}`);
+  if (verdict === 'reject') {
+    const why = { approval_id: id, asked_by: decision.askedBy, reason: decision.reason };
+    const line = resolutionLine('rejected', decision.decidedBy, subject, why);
+    return { kind: 'accepted', change: { timeline: [line] } };
+  }
+  const made = { contract: contractOf(subject.attempt.provider), newOperationId: newId('op') };
+  return resolveByStaff(payment, subject, forcedAs(request), decision, made);
+}
+
+/** As `api/backend/doubts.ts` wrote it. */
+function forcedAs(request: Readonly<Record<string, unknown>>): ForcedResolution {
+  const { outcome, provider_reference: reference, evidence } = request;
+  if (outcome !== 'succeeded' && outcome !== 'not_done') throw new Error('no such outcome');
+  return {
+    outcome,
+    evidence: String(evidence),
+    ...(typeof reference === 'string' && { providerReference: reference }),
+  };
 }
 
 /** Only an accelerator: what was decided is committed. */

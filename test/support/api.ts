@@ -49,6 +49,7 @@ export function fakePorts(ports: Partial<{ [P in keyof Ports]: Partial<Ports[P]>
       decide: unexpected('decide'),
       ...ports.approvals,
     },
+    doubts: { list: unexpected('doubts'), resolve: unexpected('resolve'), ...ports.doubts },
     customers: {
       create: unexpected('createCustomer'),
       find: unexpected('findCustomer'),
