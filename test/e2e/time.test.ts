@@ -5,6 +5,7 @@ import { booksOf, differingPayments, overduePayments } from '../support/books.ts
 import { byCard, pageOf, paymentOf } from '../support/http.ts';
 import { answersOk, startTestStack, type TestStack } from '../support/stack.ts';
 import { askForRefund, decide } from './approval-cases.ts';
+import { describeResolution } from './resolution-cases.ts';
 import { waitFor } from '../support/wait.ts';
 
 jest.setTimeout(90_000);
@@ -107,6 +108,8 @@ describe('when the clock moves', () => {
     expect(await booksOf(stack, id)).toEqual([]);
   });
 });
+
+describeResolution(() => stack);
 
 describe('while Temporal is away, and when it has forgotten everything', () => {
   test('what is accepted is kept, what was answered is answered, nothing is sent too late', async () => {

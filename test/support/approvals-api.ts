@@ -1,6 +1,7 @@
 /** The API of one merchant with its payments and approvals on real PostgreSQL, without any worker. */
 import { pino } from 'pino';
 import { createApprovals } from '../../api/backend/approvals.ts';
+import { createDoubts } from '../../api/backend/doubts.ts';
 import { createPayments } from '../../api/backend/payments.ts';
 import { createCommands } from '../../api/commands/commands.ts';
 import { createFreshPayments } from '../../api/commands/fresh-payments.ts';
@@ -14,7 +15,13 @@ import { openPaymentDatabase, type PaymentDatabase } from './payment-database.ts
 import { aContract } from './payments.ts';
 
 const support: readonly Scope[] = [
-  ...(['payments:read', 'refunds:write', 'approvals:read', 'approvals:decide'] as const),
+  ...([
+    'payments:read',
+    'refunds:write',
+    'payments:resolve',
+    'approvals:read',
+    'approvals:decide',
+  ] as const),
 ];
 const staff: Readonly<Record<string, StaffMember>> = {
   support: { subject: 'sue', scopes: support },
@@ -26,6 +33,7 @@ export type Headers = Readonly<Record<string, string>>;
 
 export interface ApprovalsApi {
   readonly on: PaymentDatabase;
+  readonly merchantId: string;
   readonly api: TestApi;
   /** Payments whose run was woken. */
   readonly nudged: readonly string[];
@@ -75,6 +83,7 @@ export async function startApprovalsApi(): Promise<ApprovalsApi> {
     payments: createPayments({
       ...{ db: on.api, commands, contractOf, gate: { pass: async () => undefined } },
     }),
+    doubts: createDoubts(on.api, on.worker),
     approvals: createApprovals({
       ...{ workerDb: on.worker, contractOf, refreshRouting: async () => undefined },
       nudge: async (id) => void nudged.push(id),
@@ -99,7 +108,7 @@ export async function startApprovalsApi(): Promise<ApprovalsApi> {
     });
   };
   return {
-    ...{ on, api, nudged, as, limit, refund },
+    ...{ on, merchantId, api, nudged, as, limit, refund },
     captured: (values = {}) => on.captured({ merchantId, ...values }),
     asked: async (payment, amount) => {
       const answer = await refund(payment, amount, as('support'));
