@@ -38,9 +38,10 @@ export interface DoubtTotal {
 }
 
 /** The very words of the indexes' predicates; whoever sent what is past its time has not come back. */
-const inDoubt = (row: string): RawBuilder<unknown> => {
-  const r = sql.raw(row);
-  return sql`${r}.status in ('submitting', 'unknown') and (${r}.status = 'unknown' or ${r}.due_at <= tender_now())`;
+const inDoubt = (row: 'a' | 'd' | 'o'): RawBuilder<unknown> => {
+  const status = sql.ref(`${row}.status`);
+  const due = sql.ref(`${row}.due_at`);
+  return sql`${status} in ('submitting', 'unknown') and (${status} = 'unknown' or ${due} <= tender_now())`;
 };
 
 /** Of one page of payments, newest payment first; one payment more than `limit` tells of more. */

@@ -3,7 +3,8 @@
  * exactly as if the provider had said so, and lets no other provider try: only a confirmed void may.
  */
 import type { Change, TimelineLine } from './change.ts';
-import { refuse, type Judgement } from './commands.ts';
+import type { Judgement } from './commands.ts';
+import type { RefusalCode } from './errors.ts';
 import type { AttemptState, OperationState, PaymentState } from './payment-state.ts';
 import type { Approved, Decline, ProviderContract, ProviderEvidence } from './provider.ts';
 import { recordAttempt } from './record-attempt.ts';
@@ -21,6 +22,8 @@ export interface ForcedResolution {
   /** What was seen: a text, or where it can be looked at. */
   readonly evidence: string;
 }
+
+type Refused = Extract<Judgement, { kind: 'refused' }>;
 
 export interface Subject {
   readonly attempt: AttemptState;
@@ -55,7 +58,7 @@ export function judgeResolution(
   payment: PaymentState,
   subject: Subject,
   amount?: bigint,
-): Extract<Judgement, { kind: 'refused' }> | null {
+): Refused | null {
   if (!isInDoubt(subject, payment.now)) {
     const { status } = subject.operation ?? subject.attempt;
     return refused('not_in_doubt', `It is ${status}: there is nothing to resolve.`);
@@ -66,8 +69,7 @@ export function judgeResolution(
   return refused('resolution_amount_differs', detail);
 }
 
-function refused(...said: Parameters<typeof refuse>): Extract<Judgement, { kind: 'refused' }> {
-  const [code, detail] = said;
+function refused(code: RefusalCode, detail: string): Refused {
   return { kind: 'refused', code, detail };
 }
 
