@@ -24,6 +24,7 @@ import { returnRouter } from './returns/router.ts';
 import type { Route } from './route.ts';
 import { routingRoutes } from './routing/routes.ts';
 import { sandboxClockRouter } from './sandbox-clock/router.ts';
+import { settingsRoutes } from './settings/routes.ts';
 import type { StaffTokens } from './staff-tokens.ts';
 import { version } from './version.ts';
 import { webhookRouter } from './webhooks/router.ts';
@@ -48,13 +49,24 @@ export interface AppDeps {
 }
 
 export function apiRoutes(ports: Ports): readonly Route[] {
-  const { payments, approvals, doubts, customers, paymentMethods, ledger, books, events, routing } =
-    ports;
+  const {
+    payments,
+    approvals,
+    doubts,
+    settings,
+    customers,
+    paymentMethods,
+    ledger,
+    books,
+    events,
+    routing,
+  } = ports;
   return [
     ...paymentRoutes(payments),
     ...refundRoutes(payments),
     ...approvalRoutes(approvals),
     ...doubtRoutes(doubts),
+    ...settingsRoutes(settings),
     ...customerRoutes(customers),
     ...paymentMethodRoutes(paymentMethods),
     ...ledgerRoutes(ledger),

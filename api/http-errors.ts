@@ -26,6 +26,7 @@ const refusals: Readonly<Record<RefusalCode, HttpErrorKind>> = {
   resolution_amount_differs: { status: 409, title: 'Not the amount that was asked for' },
   approval_decided: { status: 409, title: 'It has been decided already' },
   approval_lapsed: { status: 409, title: 'Nobody decided in time' },
+  settings_changed: { status: 409, title: 'The settings have changed since this was asked for' },
   rules_changed: { status: 409, title: 'The rules have changed since this was asked for' },
   duplicate_reference: { status: 409, title: 'This merchant reference has a payment already' },
 };

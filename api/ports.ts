@@ -14,6 +14,7 @@ import type { Customers } from './customers/ports.ts';
 import type { Books, Ledger } from './ledger/ports.ts';
 import type { PaymentMethods } from './payment-methods/ports.ts';
 import type { Routing } from './routing/ports.ts';
+import type { Settings } from './settings/ports.ts';
 
 /** `payments:cancel` is a part of `payments:write` that support staff have by itself. */
 export const scopes = [
@@ -27,6 +28,9 @@ export const scopes = [
   'routing:read',
   'routing:write',
   'routing:approve',
+  'settings:read',
+  'settings:write',
+  'settings:approve',
   'payments:resolve',
   'approvals:read',
   'approvals:decide',
@@ -234,6 +238,7 @@ export interface Ports {
   readonly payments: Payments;
   readonly approvals: Approvals;
   readonly doubts: Doubts;
+  readonly settings: Settings;
   readonly customers: Customers;
   readonly paymentMethods: PaymentMethods;
   readonly ledger: Ledger;

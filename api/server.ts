@@ -38,6 +38,7 @@ import { createLedgerGate } from './backend/ledger-gate.ts';
 import { createPaymentMethods } from './backend/payment-methods.ts';
 import { createPayments } from './backend/payments.ts';
 import { createRouting } from './backend/routing.ts';
+import { createSettings } from './backend/settings.ts';
 import { createCommands } from './commands/commands.ts';
 import { createFreshPayments } from './commands/fresh-payments.ts';
 import { createWaiter } from './commands/waiter.ts';
@@ -114,6 +115,7 @@ const app = createApp({
       refreshRouting: () => routing.refresh(),
     }),
     doubts: createDoubts(db, workerDb),
+    settings: createSettings(workerDb),
     customers: createCustomers(db),
     paymentMethods: createPaymentMethods(routingView),
     ledger: createLedger(db),

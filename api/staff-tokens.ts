@@ -32,18 +32,35 @@ export interface StaffTokens {
 const algorithms = ['ES256', 'ES384', 'EdDSA', 'Ed25519', 'PS256', 'RS256'];
 const clockToleranceSeconds = 30;
 
-const read = ['payments:read', 'events:read', 'routing:read', 'approvals:read'] as const;
+const read = [
+  'payments:read',
+  'events:read',
+  'routing:read',
+  'settings:read',
+  'approvals:read',
+] as const;
 /** Asking for what takes two people, and being the second one. */
 const second = ['payments:resolve', 'approvals:decide'] as const;
 const roleScopes: ReadonlyMap<string, readonly Scope[]> = new Map<string, readonly Scope[]>([
   ['viewer', read],
   ['support', [...read, 'refunds:write', 'payments:cancel', ...second]],
-  ['finance', [...read, 'ledger:read', 'ledger:close', 'routing:approve', ...second]],
+  [
+    'finance',
+    [...read, 'ledger:read', 'ledger:close', 'routing:approve', 'settings:approve', ...second],
+  ],
   [
     'admin',
     [
       ...[...read, 'payments:write', 'payments:cancel', 'refunds:write'],
-      ...['ledger:read', 'ledger:close', 'routing:write', 'routing:approve', ...second],
+      ...[
+        'ledger:read',
+        'ledger:close',
+        'routing:write',
+        'routing:approve',
+        'settings:write',
+        'settings:approve',
+        ...second,
+      ],
     ] as Scope[],
   ],
 ]);

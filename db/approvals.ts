@@ -6,7 +6,7 @@ import type { Page } from './payments.ts';
 
 type Trx = Transaction<Database>;
 
-export type ApprovalKind = 'refund' | 'routing_rules' | 'resolution';
+export type ApprovalKind = 'refund' | 'routing_rules' | 'resolution' | 'merchant_settings';
 export type ApprovalStatus = 'open' | 'approved' | 'rejected' | 'lapsed';
 
 export interface ApprovalRow {
@@ -101,9 +101,12 @@ export async function decideApproval(
   return one(rows);
 }
 
-export interface RulesAsked {
-  readonly expected: number;
-  readonly rules: object;
+export interface Request {
+  readonly kind: ApprovalKind;
+  /** Null: of the whole installation. */
+  readonly merchantId: string | null;
+  readonly binds: ApprovalRow['binds'];
+  readonly request: object;
   readonly actor: string;
   readonly reason: string;
   readonly lifeMs: number;
@@ -111,27 +114,29 @@ export interface RulesAsked {
 
 /**
  * The same words of the same person about the same version again are the same request, whose answer was
- * lost. Null: `expected` is not the newest version of the rules any more.
+ * lost. Null: not asked before, and it is not `current`. The caller holds a lock on what it is about.
  */
-export async function askForRules(db: Db, asked: RulesAsked): Promise<ApprovalRow | null> {
-  const rules = JSON.stringify(asked.rules);
-  return db.transaction().execute(async (trx) => {
-    await sql`select pg_advisory_xact_lock(hashtext('routing_rules'))`.execute(trx);
-    const { rows: before } = await sql<{ row: ApprovalRow }>`
-      select ${row} from approvals a
-      where a.merchant_id is null and a.kind = 'routing_rules' and a.request = ${rules}::jsonb
-        and (a.binds ->> 'version')::int = ${asked.expected} and (a.asked_by, a.reason) = (${asked.actor}, ${asked.reason})
-        and ${statusNow} in ('open', 'approved')
-      order by a.id desc limit 1`.execute(trx);
-    if (before[0] !== undefined) return before[0].row;
-    const { rows } = await sql<{ row: ApprovalRow }>`
-      insert into approvals as a (kind, binds, request, asked_by, reason, expires_at)
-      select 'routing_rules', jsonb_build_object('id', 'routing_rules', 'version', r.version), ${rules}::jsonb,
-        ${asked.actor}, ${asked.reason}, tender_now() + ${asked.lifeMs} * interval '1 millisecond'
-      from (select max(version) as version from routing_rules) r where r.version = ${asked.expected}
-      returning to_jsonb(a) as row`.execute(trx);
-    return rows[0]?.row ?? null;
-  });
+export async function askOnce(
+  trx: Trx,
+  asked: Request,
+  isCurrent: boolean,
+): Promise<ApprovalRow | null> {
+  const { kind, merchantId, actor, reason } = asked;
+  const request = JSON.stringify(asked.request);
+  const { rows: before } = await sql<{ row: ApprovalRow }>`
+    select ${row} from approvals a
+    where a.kind = ${kind} and a.merchant_id is not distinct from ${merchantId}
+      and a.request = ${request}::jsonb and a.binds = ${JSON.stringify(asked.binds)}::jsonb
+      and (a.asked_by, a.reason) = (${actor}, ${reason}) and ${statusNow} in ('open', 'approved')
+    order by a.id desc limit 1`.execute(trx);
+  if (before[0] !== undefined) return before[0].row;
+  if (!isCurrent) return null;
+  const { rows } = await sql<{ row: ApprovalRow }>`
+    insert into approvals as a (kind, merchant_id, binds, request, asked_by, reason, expires_at)
+    values (${kind}, ${merchantId}, ${JSON.stringify(asked.binds)}::jsonb, ${request}::jsonb, ${actor}, ${reason},
+      tender_now() + ${asked.lifeMs} * interval '1 millisecond')
+    returning to_jsonb(a) as row`.execute(trx);
+  return one(rows);
 }
 
 export interface ResolutionAsked {

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { firstRules, type StoredRules } from '../domain/routing-rules.ts';
 import { countOf, openPaymentDatabase, verdictOf, type PaymentDatabase } from '../test/support/payment-database.ts'; // prettier-ignore
-import { askForRules, decideApproval, type ApprovalRow } from './approvals.ts';
-import { listRulesVersions, lockRules, putApprovedRules, readRulesVersion, type RulesVersion } from './routing-rules.ts'; // prettier-ignore
+import { decideApproval, type ApprovalRow } from './approvals.ts';
+import { askForRules, listRulesVersions, lockRules, putApprovedRules, readRulesVersion, type RulesVersion } from './routing-rules.ts'; // prettier-ignore
 
 let on: PaymentDatabase;
 beforeAll(async () => {

@@ -1,6 +1,7 @@
 /** Versions of the routing rules: written one after another, never changed, with person and reason. */
 import { sql, type Transaction } from 'kysely';
 import type { StoredRules } from '../domain/routing-rules.ts';
+import { askOnce, type ApprovalRow } from './approvals.ts';
 import type { Db } from './client.ts';
 import type { Database } from './database.ts';
 
@@ -44,6 +45,31 @@ export async function lockRules(trx: Transaction<Database>): Promise<number> {
   const { rows } = await sql<{ version: number }>`
     select max(version) as version from routing_rules`.execute(trx);
   return rows[0]?.version ?? 0;
+}
+
+export interface RulesAsked {
+  readonly expected: number;
+  readonly rules: StoredRules;
+  readonly actor: string;
+  readonly reason: string;
+  readonly lifeMs: number;
+}
+
+/** A repeat is the same request. Null: `expected` is not the newest version of the rules any more. */
+export async function askForRules(db: Db, asked: RulesAsked): Promise<ApprovalRow | null> {
+  return db.transaction().execute(async (trx) => {
+    const newest = await lockRules(trx);
+    const { rules, expected: version, ...by } = asked;
+    const binds = { id: 'routing_rules', version };
+    const request = {
+      kind: 'routing_rules',
+      merchantId: null,
+      binds,
+      request: rules,
+      ...by,
+    } as const;
+    return askOnce(trx, request, newest === version);
+  });
 }
 
 /** The next version, as the approval has it. Refused by the database without one that is approved. */

@@ -9,7 +9,7 @@ export interface SeedMerchant {
   readonly apiKey: string;
   readonly fundModel: 'own' | 'facilitator';
   readonly uniqueReference: boolean;
-  /** What one person alone may refund of a payment, by currency; null: all. Left out: as it was. */
+  /** What one person alone may refund of a payment, by currency; null: all. Of one that is there already: two people change it. */
   readonly refundLimits?: Readonly<Record<string, number>> | null | undefined;
 }
 
@@ -24,16 +24,11 @@ export const allScopes = [
 /** Needs a connection that acts as `tender_owner`. */
 export async function seedMerchants(db: Db, merchants: readonly SeedMerchant[]): Promise<void> {
   for (const m of merchants) {
+    const limits = m.refundLimits == null ? null : JSON.stringify(m.refundLimits);
     await sql`
-      insert into merchants (id, name, fund_model, unique_reference)
-      values (${m.id}, ${m.name}, ${m.fundModel}, ${m.uniqueReference})
+      insert into merchants (id, name, fund_model, unique_reference, refund_limits)
+      values (${m.id}, ${m.name}, ${m.fundModel}, ${m.uniqueReference}, ${limits}::jsonb)
       on conflict (id) do update set name = excluded.name`.execute(db);
-    if (m.refundLimits !== undefined) {
-      const limits = m.refundLimits === null ? null : JSON.stringify(m.refundLimits);
-      await sql`update merchants set refund_limits = ${limits}::jsonb where id = ${m.id}`.execute(
-        db,
-      );
-    }
     const hash = createHash('sha256').update(m.apiKey).digest();
     await sql`
       insert into api_keys (merchant_id, name, mode, secret_hash, last4, scopes)

@@ -19,6 +19,7 @@ export const refusalCodes = [
   'approval_decided',
   'approval_lapsed',
   'rules_changed',
+  'settings_changed',
   'payment_not_retryable',
   'duplicate_reference',
 ] as const;

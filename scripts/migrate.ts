@@ -16,7 +16,7 @@ const seedSchema = z.strictObject({
       apiKey: z.string(),
       fundModel: z.enum(['own', 'facilitator']).default('own'),
       uniqueReference: z.boolean().default(false),
-      /** Minor units by currency; left out: as it was. */
+      /** Of a new merchant: minor units by currency. */
       refundLimits: z.record(z.string(), z.int().min(0)).nullable().optional(),
     }),
   ),

@@ -22,6 +22,7 @@ const scopesOfKind: Readonly<Record<ApprovalKind, readonly Scope[]>> = {
   refund: ['approvals:decide'],
   routing_rules: ['routing:approve'],
   resolution: ['approvals:decide'],
+  merchant_settings: ['settings:approve'],
 };
 
 export function approvalRoutes(approvals: Approvals): readonly Route[] {

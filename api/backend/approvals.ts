@@ -13,6 +13,7 @@ import {
 import { commitChange } from '../../db/changes.ts';
 import type { Db } from '../../db/client.ts';
 import type { Database } from '../../db/database.ts';
+import { applySettings, lockSettings } from '../../db/merchant-settings.ts';
 import { makeOnce } from '../../db/objects-made-once.ts';
 import { lockPayment } from '../../db/payments.ts';
 import { lockRules, putApprovedRules } from '../../db/routing-rules.ts';
@@ -115,8 +116,9 @@ async function decide(
     const { committed } = await commitChange(trx, subject, judged.change);
     if (!committed) throw new Error(`payment ${subject.id} changed under its lock`);
   }
-  if (approval.kind === 'routing_rules' && verdict === 'approve') {
-    await putApprovedRules(trx, approval.id);
+  if (verdict === 'approve') {
+    if (approval.kind === 'routing_rules') await putApprovedRules(trx, approval.id);
+    if (approval.kind === 'merchant_settings') await applySettings(trx, approval.id);
   }
   return { id: approval.id, refusal: null, approval: decided };
 }
@@ -138,13 +140,21 @@ async function judge(
   decision: Decision,
 ): Promise<Judgement> {
   if (payment === null) {
-    const isStale = verdict === 'approve' && (await lockRules(trx)) !== approval.binds.version;
-    if (!isStale) return { kind: 'accepted', change: { timeline: [] } };
-    return refuse('rules_changed', 'They are not at the version this was decided on any more.');
+    if (verdict === 'approve' && (await versionNow(trx, approval)) !== approval.binds.version) {
+      const code = approval.kind === 'routing_rules' ? 'rules_changed' : 'settings_changed';
+      return refuse(code, 'They are not at the version this was decided on any more.');
+    }
+    return { kind: 'accepted', change: { timeline: [] } };
   }
   return approval.kind === 'resolution'
     ? judgeForced(contractOf, payment, approval, verdict, decision)
     : judgeRefund(contractOf, payment, approval, verdict, decision);
+}
+
+/** Of what has versions of its own; it stays so until the transaction ends. */
+async function versionNow(trx: Trx, { kind, binds }: ApprovalRow): Promise<number | undefined> {
+  if (kind === 'routing_rules') return lockRules(trx);
+  return (await lockSettings(trx, binds.id))?.version;
 }
 
 function judgeRefund(

@@ -1,8 +1,7 @@
 /** The API's port to routing: rules as a worker writes them, routes by the rules and health at hand. */
-import { askForRules } from '../../db/approvals.ts';
 import type { Db } from '../../db/client.ts';
 import { readPayment } from '../../db/payments.ts';
-import { listRulesVersions, readRulesVersion } from '../../db/routing-rules.ts';
+import { askForRules, listRulesVersions, readRulesVersion } from '../../db/routing-rules.ts';
 import { paymentState } from '../../db/snapshot.ts';
 import { isCurrency } from '../../domain/currency.ts';
 import type { Capability, Provider } from '../../domain/provider.ts';

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { presentApproval } from '../approvals/presenter.ts';
 import { approvalSchema } from '../approvals/schema.ts';
 import { HttpError } from '../http-errors.ts';
+import { changedMeanwhile, expectedVersion } from '../if-match.ts';
 import { listSchema, pageOf, pageQuery, presentList } from '../list.ts';
 import { methodInput } from '../payments/command-input.ts';
 import { questionRoute, readRoute, replaceRoute, type Reply, type Route } from '../route.ts';
@@ -81,7 +82,9 @@ function putRulesRoute(routing: Routing): Route {
     },
     async ({ principal, body, ifMatch }) => {
       const { actor, reason } = staffAct(principal);
-      const version = await expected(routing, ifMatch);
+      const newest = (await routing.readRules())?.version;
+      if (newest === undefined) throw changedMeanwhile();
+      const version = expectedVersion(ifMatch, newest);
       const asked = await routing.askForRules(version, body, actor, reason);
       if (asked === null) throw changedMeanwhile();
       const headers = { Location: `/v1/approvals/${asked.id}` };
@@ -132,29 +135,6 @@ function providersRoute(routing: Routing): Route {
 
 function withVersion(item: RulesItem): Reply {
   return { status: 200, headers: { ETag: `"${item.version}"` }, body: presentRules(item) };
-}
-
-/** RFC 9110, 13.1.1: a list of strong tags, or any version there is; the write itself compares once more. */
-async function expected(routing: Routing, ifMatch: string | undefined): Promise<number> {
-  if (ifMatch === undefined) {
-    throw new HttpError('precondition_required', 'Send If-Match with the ETag that was read.', {
-      errors: [{ pointer: '/headers/If-Match', detail: 'is required' }],
-    });
-  }
-  const newest = (await routing.readRules())?.version;
-  if (newest === undefined) throw changedMeanwhile();
-  const named = ifMatch.split(',').map((tag) => /^"([1-9]\d{0,8})"$/.exec(tag.trim())?.[1]);
-  const versions = named.filter((tag) => tag !== undefined).map(Number);
-  if (ifMatch.trim() === '*' || versions.includes(newest)) return newest;
-  // Perhaps a repeat of what was approved meanwhile, and wrote the newest.
-  if (versions.includes(newest - 1)) return newest - 1;
-  throw changedMeanwhile();
-}
-
-function changedMeanwhile(): HttpError {
-  return new HttpError('precondition_failed', 'The rules are not at this version any more.', {
-    errors: [{ pointer: '/headers/If-Match', detail: 'is not the newest version' }],
-  });
 }
 
 function described(body: z.output<typeof previewSchema>): PreviewInput {

@@ -49,6 +49,7 @@ export function fakePorts(ports: Partial<{ [P in keyof Ports]: Partial<Ports[P]>
       decide: unexpected('decide'),
       ...ports.approvals,
     },
+    settings: { read: unexpected('settings'), ask: unexpected('ask'), ...ports.settings },
     doubts: { list: unexpected('doubts'), resolve: unexpected('resolve'), ...ports.doubts },
     customers: {
       create: unexpected('createCustomer'),

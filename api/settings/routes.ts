@@ -1,0 +1,84 @@
+/** What a merchant has decided about itself; changed by two people. */
+import { z } from 'zod';
+import { isCurrency } from '../../domain/currency.ts';
+import { presentApproval } from '../approvals/presenter.ts';
+import { approvalSchema } from '../approvals/schema.ts';
+import { changedMeanwhile, expectedVersion } from '../if-match.ts';
+import { readRoute, replaceRoute, type Route } from '../route.ts';
+import { requireStaff, staffAct } from '../staff-act.ts';
+import type { Settings } from './ports.ts';
+
+const fields = {
+  refund_limits: z
+    .record(z.string(), z.int().min(0).max(Number.MAX_SAFE_INTEGER))
+    .superRefine((limits, context) => {
+      for (const code of Object.keys(limits).filter((name) => !isCurrency(name))) {
+        const message = 'must be an ISO 4217 code that this service knows';
+        context.addIssue({ code: 'custom', path: [code], message });
+      }
+    })
+    .nullable()
+    .meta({
+      description:
+        'Minor units by currency: what one person alone may refund of a payment. Null: all of it.',
+    }),
+};
+
+const settingsSchema = z
+  .strictObject({
+    object: z.literal('settings'),
+    merchant_id: z.string(),
+    version: z.int().min(1),
+    ...fields,
+  })
+  .meta({ id: 'Settings' });
+
+const inputSchema = z.strictObject(fields).meta({ id: 'SettingsInput' });
+
+export function settingsRoutes(settings: Settings): readonly Route[] {
+  return [readSettingsRoute(settings), putSettingsRoute(settings)];
+}
+
+function readSettingsRoute(settings: Settings): Route {
+  return readRoute(
+    {
+      tag: 'Settings',
+      scopes: ['settings:read'],
+      path: '/v1/settings',
+      operationId: 'getSettings',
+      summary: 'What this merchant has decided about itself; ETag is the version',
+      answers: { 200: { description: 'The settings', schema: settingsSchema } },
+    },
+    async ({ principal }) => {
+      requireStaff(principal);
+      const { merchant_id, version, refund_limits } = await settings.read(principal);
+      const body = { object: 'settings', merchant_id, version, refund_limits };
+      return { status: 200, headers: { ETag: `"${version}"` }, body };
+    },
+  );
+}
+
+function putSettingsRoute(settings: Settings): Route {
+  return replaceRoute(
+    {
+      tag: 'Settings',
+      scopes: ['settings:write'],
+      path: '/v1/settings',
+      operationId: 'putSettings',
+      summary:
+        'Ask for other settings, after the version that If-Match names; another person approves',
+      body: inputSchema,
+      answers: {
+        202: { description: 'What another person is to approve', schema: approvalSchema },
+      },
+    },
+    async ({ principal, body, ifMatch }) => {
+      const by = staffAct(principal);
+      const { version: newest } = await settings.read(principal);
+      const asked = await settings.ask(principal, expectedVersion(ifMatch, newest), body, by);
+      if (asked === null) throw changedMeanwhile();
+      const headers = { Location: `/v1/approvals/${asked.id}` };
+      return { status: 202, headers, body: presentApproval(asked) };
+    },
+  );
+}
