@@ -21,3 +21,5 @@ begin
 end $$;
 revoke execute on function apply_merchant_settings(text) from public;
 grant execute on function apply_merchant_settings(text) to tender_worker;
+
+create index approvals_by_payment on approvals (payment_id) where payment_id is not null;
