@@ -3,6 +3,7 @@
  * is "not accepted", whatever the issuer said); the merchant's names the cause and what to do.
  */
 import type { PaymentStatus } from './payment.ts';
+import type { ShopperAction } from './provider.ts';
 
 export interface Message {
   readonly shopper: string;
@@ -60,6 +61,11 @@ const inDoubtMessage: Message = {
   shopper: 'Your payment is being confirmed. Please do not pay again.',
   merchant:
     'A provider has not said whether the money moved. It is being looked up; neither charge again nor treat it as failed.',
+};
+
+const transferMessage: Message = {
+  shopper: 'Please transfer the amount to the account shown, with the reference.',
+  merchant: 'Show next_action to the shopper; amount_due there is what is still to come.',
 };
 
 const notAccepted = 'Your payment was not accepted. Please try another way to pay.';
@@ -132,9 +138,14 @@ const otherDecline: Message = { shopper: notAccepted, merchant: 'The provider de
 
 export function paymentMessage(
   status: PaymentStatus,
-  detail: { readonly inDoubt: boolean; readonly decline: string | undefined },
+  detail: {
+    readonly inDoubt: boolean;
+    readonly decline: string | undefined;
+    readonly action?: ShopperAction['type'] | undefined;
+  },
 ): Message {
   if (detail.inDoubt) return inDoubtMessage;
+  if (status === 'requires_action' && detail.action === 'bank_instructions') return transferMessage;
   if (status === 'requires_payment_method' && detail.decline !== undefined) {
     return declineMessage(detail.decline);
   }

@@ -11,6 +11,7 @@ import {
   type OperationStatus,
   type PaymentStatus,
 } from './payment.ts';
+import { debitReturnableMs } from './timing.ts';
 
 export interface PaymentMethod {
   readonly type: PaymentMethodType;
@@ -167,6 +168,14 @@ export function refundable(payment: PaymentState): bigint {
 /** Of the live attempt, once it has ended: part of a transfer may have come, and is to be sent back. */
 export function dueWhenOver({ paymentMethod, now }: PaymentState): number | null {
   return paymentMethod.type === 'bank_transfer' ? now : null;
+}
+
+/** A debit that was paid: its payer has weeks to say that it should not have been. */
+export function mayBeTakenBack(
+  { paymentMethod, now }: PaymentState,
+  { createdAt }: AttemptState,
+): boolean {
+  return paymentMethod.type === 'bank_debit' && now < createdAt + debitReturnableMs;
 }
 
 /** Throws for a receipt, which is never open and so never asked for. */

@@ -1,6 +1,6 @@
 /** Commit 3 when the provider said yes: in time, or after we had said no. */
 import type { Change, PaymentPatch } from './change.ts';
-import { openVoid } from './payment-state.ts';
+import { mayBeTakenBack, openVoid } from './payment-state.ts';
 import type { PaymentStatus } from './payment.ts';
 import { authorizationEntry } from './posting-rules/authorization.ts';
 import { captureEntry } from './posting-rules/capture.ts';
@@ -8,6 +8,7 @@ import { lateSuccessEntry } from './posting-rules/suspense.ts';
 import { authorizationLifeMs } from './provider-contract.ts';
 import type { Approved } from './provider.ts';
 import { attemptLine, basisOf, patchAttempt, paymentLine, type Recording } from './recording.ts';
+import { debitLookMs } from './timing.ts';
 
 /** One call that authorized and captured: an attempt plus a capture, with one evidence. */
 export function recordSale(r: Recording, outcome: Approved): Change {
@@ -26,7 +27,7 @@ export function recordSale(r: Recording, outcome: Approved): Change {
       update: [
         patchAttempt(r, 'authorized', {
           providerReference: outcome.providerReference,
-          dueAt: null,
+          dueAt: mayBeTakenBack(r.payment, r.attempt) ? r.payment.now + debitLookMs : null,
           basis,
         }),
       ],

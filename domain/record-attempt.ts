@@ -3,7 +3,7 @@
  * `unknown` never overwrites it, and one that contradicts the record is a late success, never dropped.
  */
 import type { Change, TimelineLine } from './change.ts';
-import type { AttemptState, PaymentState } from './payment-state.ts';
+import { mayBeTakenBack, type AttemptState, type PaymentState } from './payment-state.ts';
 import type { AttemptStatus } from './payment.ts';
 import type { ProviderOutcome } from './provider.ts';
 import { parkAttempt } from './parking.ts';
@@ -20,6 +20,7 @@ import {
 } from './recording.ts';
 import {
   actionWithinMs,
+  debitLookMs,
   lookupDelayMs,
   retryExpiryMs,
   transferLookMs,
@@ -226,6 +227,9 @@ function givenBack(r: Recording): boolean {
 
 /** When a decided attempt wants attention again: an authorization when it runs out. */
 export function dueWhenDecided(payment: PaymentState, attempt: AttemptState): number | null {
+  if (attempt.status === 'authorized' && mayBeTakenBack(payment, attempt)) {
+    return payment.now + debitLookMs;
+  }
   if (attempt.status !== 'authorized' || payment.captureClosed) return null;
   const { expiresAt } = attempt;
   return expiresAt === null || expiresAt > payment.now ? expiresAt : payment.now + retryExpiryMs;

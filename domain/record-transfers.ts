@@ -83,10 +83,17 @@ export function recordTransfers(r: TransferRecording): Change | null {
   const left = isWhole ? free - attempt.amount : free;
   const stays = isOver && left > 0n ? returnsOf(r) : 'waits';
   const returned = stays === 'may_return' ? left : 0n;
-  const isDue = attempt.dueAt !== null && attempt.dueAt <= payment.now;
+  // One that is still in doubt is looked at for other reasons, and at other times.
+  const decides = attempt.status === 'requires_action' || ended.includes(attempt.status);
+  const isDue = decides && attempt.dueAt !== null && attempt.dueAt <= payment.now;
   if (fresh.length === 0 && !isWhole && returned === 0n && !isDue) return null;
   const change = combined(r, fresh, isWhole, returned);
-  return stays === 'failed' ? { ...change, cases: [caseOf(r, left)] } : change;
+  const foreign = r.receipts.filter(({ currency }) => currency !== payment.currency);
+  const cases = [
+    ...(stays === 'failed' ? [caseOf(r, 'late_return', left, 'returns_failed')] : []),
+    ...(foreign.length > 0 ? [caseOf(r, 'contradiction', 0n, 'receipt_in_another_currency')] : []),
+  ];
+  return cases.length > 0 ? { ...change, cases } : change;
 }
 
 /** One return after the other: how much is left over is known when the last one is. */
@@ -207,12 +214,17 @@ function returnOf(
   };
 }
 
-/** Opened once, while it is open; whoever sends it another way closes it. */
-function caseOf({ attempt, outcome }: TransferRecording, amount: bigint): NewCase {
-  const { evidence } = outcome;
+/** Opened once, while it is open; whoever settles it by hand closes it. */
+function caseOf(
+  { attempt, outcome, receipts }: TransferRecording,
+  kind: NewCase['kind'],
+  amount: bigint,
+  reason: string,
+): NewCase {
+  const listed = receipts.map((one) => `${one.id} ${String(one.amountMinor)} ${one.currency}`);
   return {
-    ...{ kind: 'late_return', attemptId: attempt.id, amount, reason: 'returns_failed' },
-    evidence: { ...evidence },
+    ...{ kind, attemptId: attempt.id, amount, reason },
+    evidence: { ...outcome.evidence, receipts: listed },
   };
 }
 

@@ -14,6 +14,9 @@ export const sendWithinMs = 2_000;
 export const unansweredAfterMs = 6_000;
 /** A 3-D Secure or bank page not finished by then is looked up, then ended. */
 export const actionWithinMs = 15 * 60_000;
+/** A debit may be taken back by its payer for eight weeks: looked at so often, should its event be lost. */
+export const debitLookMs = 7 * 24 * 3_600_000;
+export const debitReturnableMs = 8 * 7 * 24 * 3_600_000;
 /** A transfer is made when somebody gets round to it; banks need days, and weekends pass. */
 export const transferWithinMs = 14 * 24 * 3_600_000;
 /** Money may have come although its event was lost: looked at so often while it is waited for. */

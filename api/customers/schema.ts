@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { paymentMethodTypes } from '../../domain/provider-contract.ts';
-import { methodFields, requireTokens } from '../payments/request-schema.ts';
+import { methodFields, requireTokens, typesWithShopper } from '../payments/request-schema.ts';
 import { metadataSchema, textSchema } from '../schema/fields.ts';
 import { idSchema } from '../schema/ids.ts';
 
@@ -29,6 +29,10 @@ export type CustomerView = z.output<typeof customerSchema>;
 export const saveMethodSchema = z
   .strictObject({ customer_id: idSchema('cus'), ...methodFields })
   .superRefine(requireTokens)
+  .refine(({ type }) => !typesWithShopper.includes(type), {
+    path: ['type'],
+    message: 'cannot be kept: it needs the shopper each time',
+  })
   .meta({ id: 'PaymentMethodCreate' });
 
 /** Tokens go in and never come out. */

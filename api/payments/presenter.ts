@@ -21,7 +21,11 @@ export function presentPayment(snapshot: PaymentSnapshot): PaymentView {
     object: 'payment',
     merchant_id: row.merchant_id,
     status: row.status,
-    message: paymentMessage(row.status, { inDoubt: inDoubt > 0, decline: row.last_decline?.code }),
+    message: paymentMessage(row.status, {
+      inDoubt: inDoubt > 0,
+      decline: row.last_decline?.code,
+      action: row.next_action?.type,
+    }),
     amount: row.amount,
     currency: row.currency,
     amount_authorized: row.amount_authorized,

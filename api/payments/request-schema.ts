@@ -21,7 +21,7 @@ const providerName = z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'must be the nam
 const typesWithToken: readonly string[] = ['card', 'wallet', 'bank_debit'];
 
 /** Nothing of these can be kept, or done without the shopper. */
-const typesWithShopper: readonly string[] = ['bank_redirect', 'bank_transfer'];
+export const typesWithShopper: readonly string[] = ['bank_redirect', 'bank_transfer'];
 
 export const methodFields = {
   type: z.enum(paymentMethodTypes),

@@ -36,6 +36,16 @@ export function describeOffers(stack: () => TestStack): void {
       expect(paymentOf(held)).toMatchObject({ attempts: [] });
     });
 
+    test('what needs its shopper each time cannot be kept', async () => {
+      const customer = await stack().api.post('/v1/customers', { email: 'a@example.com' });
+      const method = { customer_id: customer.body['id'], type: 'bank_transfer' };
+      const reply = await stack().api.post('/v1/payment_methods', method);
+      expect([reply.status, reply.body['errors']]).toEqual([
+        400,
+        [{ pointer: '/type', detail: expect.any(String) }],
+      ]);
+    });
+
     test.each(['apple_pay', 'google_pay'])('%s is a card behind a token', async (wallet) => {
       const reply = await pay({ type: 'wallet', wallet, token: 'tok_mastercard' });
       expect(reply.status).toBe(201);

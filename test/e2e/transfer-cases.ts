@@ -17,6 +17,7 @@ export function describeTransfers(stack: () => TestStack): void {
       const { next_action: action } = payment;
       if (action?.type !== 'bank_instructions') throw new Error('no instructions');
       expect(action).toMatchObject({ amount_due: 10_000, holder: expect.any(String) });
+      expect(payment.message.shopper).toMatch(/transfer/);
       return { id: payment.id, reference: action.transfer_reference };
     };
     const send = (reference: string, amount: number, id?: string) =>
