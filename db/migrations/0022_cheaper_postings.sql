@@ -48,9 +48,10 @@ set enable_hashjoin = on as $$
       -- What releases it says all it holds in one line.
       when r.huge and r.state = 'pending' then 'malformed amount' when r.currency then 'malformed currency'
       when r.account then 'unknown_account'
-      when not exists (select from merchants k where k.id = v ->> 'merchant_id') then 'unknown_merchant'
-      when v ->> 'payment_id' is not null and not exists (select from payments p
-        where p.id = v ->> 'payment_id' and p.merchant_id || '' = v ->> 'merchant_id') then 'unknown_payment'
+      -- Scalar, since a planner may answer `exists` for many rows by reading a whole table once.
+      when (select k.id from merchants k where k.id = v ->> 'merchant_id') is null then 'unknown_merchant'
+      when v ->> 'payment_id' is not null and (select p.id from payments p
+        where p.id = v ->> 'payment_id' and p.merchant_id || '' = v ->> 'merchant_id') is null then 'unknown_payment'
       when r.uneven or (r.n < 2 and (r.n > 0 or r.resolution is null)) then 'unbalanced' end as mistake
     from read r
   )
