@@ -174,15 +174,25 @@ export async function listPayments(
   return (await query.execute()).map((row) => row.snapshot);
 }
 
-/** Payments past their `wake_at` and not among `except`, captures and refunds first. */
+export interface Overdue {
+  readonly id: string;
+  /** Which overdue it is, exactly: work that was done has moved `wake_at`, and a later one is another. */
+  readonly wakeAt: string;
+}
+
+/** Payments past their `wake_at` that are not among `except`, captures and refunds first. */
 export async function listOverdue(
   db: Db,
   limit: number,
-  except: readonly string[],
-): Promise<readonly string[]> {
-  const { rows } = await sql<{ id: string }>`
-    select id from payments where wake_at <= tender_now() and id <> all(${sql.val([...except])}::text[])
+  except: readonly Overdue[],
+): Promise<readonly Overdue[]> {
+  const ids = except.map(({ id }) => id);
+  const wakes = except.map(({ wakeAt }) => wakeAt);
+  const { rows } = await sql<Overdue>`
+    select id, wake_at::text as "wakeAt" from payments
+    where wake_at <= tender_now() and (id, wake_at) not in (
+      select * from unnest(${sql.val(ids)}::text[], ${sql.val(wakes)}::timestamptz[]))
     order by (void_open or capture_reserved > 0 or refund_reserved > 0) desc, wake_at
     limit ${limit}`.execute(db);
-  return rows.map((row) => row.id);
+  return rows;
 }

@@ -111,6 +111,15 @@ describe('the sweeper', () => {
     expect(gap).toBeGreaterThan(3_900);
   });
 
+  test('wakes at once one that was worked on and is overdue again', async () => {
+    const id = await bench.accept('tok_visa');
+    await overdue(id);
+    // As a run does: it has looked, and looks again soon.
+    const work = (): Promise<void> => overdue(id);
+    const { woken } = await sweepUntil((now) => expect(idsOf(now)).toEqual([id, id]), work);
+    expect((woken[1]?.atMs ?? Infinity) - (woken[0]?.atMs ?? 0)).toBeLessThan(3_000);
+  });
+
   test('does not let those it has just woken hide the others', async () => {
     const stuck = await bench.accept('tok_visa');
     await overdue(stuck);

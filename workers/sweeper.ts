@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import type { Db } from '../db/client.ts';
-import { listOverdue } from '../db/payments.ts';
+import { listOverdue, type Overdue } from '../db/payments.ts';
 import type { Runs } from '../runtime/runs.ts';
 
 const intervalMs = 500;
@@ -22,7 +22,7 @@ export interface SweeperOptions {
   readonly signal: AbortSignal;
 }
 
-interface Woken {
+interface Woken extends Overdue {
   readonly times: number;
   readonly againAt: number;
 }
@@ -48,24 +48,22 @@ async function sweepOnce(
   before: ReadonlyMap<string, Woken>,
 ): Promise<Map<string, Woken>> {
   const now = performance.now();
-  const waiting = [...before].filter(([, woken]) => woken.againAt > now);
-  const overdue = await listOverdue(
-    options.db,
-    batchSize,
-    waiting.map(([paymentId]) => paymentId),
-  );
-  const after = new Map(waiting);
+  const waiting = [...before.values()].filter(({ againAt }) => againAt > now);
+  const overdue = await listOverdue(options.db, batchSize, waiting);
+  const after = new Map(waiting.map((woken) => [woken.id, woken]));
   const limit = pLimit(wakesAtOnce);
-  const wake = async (paymentId: string): Promise<void> => {
+  const wake = async ({ id, wakeAt }: Overdue): Promise<void> => {
     try {
-      await runs.wake(paymentId);
-      const times = (before.get(paymentId)?.times ?? 0) + 1;
-      after.set(paymentId, { times, againAt: now + Math.min(2_000 * 2 ** times, wakeAgainMsMax) });
+      await runs.wake(id);
+      const last = before.get(id);
+      const times = last?.wakeAt === wakeAt ? last.times + 1 : 1;
+      const againAt = now + Math.min(2_000 * 2 ** times, wakeAgainMsMax);
+      after.set(id, { id, wakeAt, times, againAt });
     } catch (error) {
       // Not woken: tried again at the next sweep.
-      options.log.warn({ paymentId, error: String(error) }, 'could not wake a payment');
+      options.log.warn({ paymentId: id, error: String(error) }, 'could not wake a payment');
     }
   };
-  await Promise.all(overdue.map((paymentId) => limit(() => wake(paymentId))));
+  await Promise.all(overdue.map((one) => limit(() => wake(one))));
   return after;
 }
