@@ -15,6 +15,7 @@ import { providerOf, type ActivityDeps } from './deps.ts';
 import { startElapsed } from './elapsed.ts';
 import { finishAction } from './finish-action.ts';
 import { lookUp } from './look-up.ts';
+import { isOvertaken, readSettled } from './settlement.ts';
 
 const decidedStatuses = ['authorized', 'declined', 'not_sent', 'voided', 'expired', 'late'];
 
@@ -27,6 +28,10 @@ export async function resolve(
   const payment = await load(deps, paymentId);
   const attempt = attemptById(payment, attemptId);
   const provider = providerOf(deps, attempt.provider);
+  const settled = await readSettled(deps, attempt, provider.contract);
+  if (settled.done !== null) {
+    return record(deps, payment, attemptId, settled.done, settled.statements);
+  }
   const finished = await finishAction(deps, payment, attempt, provider);
   if (finished !== null) return record(deps, payment, attemptId, finished);
   const lookup = await lookUp(provider, 'authorize', attemptId, attempt.providerReference);
@@ -42,7 +47,7 @@ export async function resolve(
     return lookAtDecided(deps, payment, attemptId, lookup);
   }
 
-  const resolution = resolveAttempt(payment, attempt, provider.contract, lookup);
+  const resolution = resolveAttempt(payment, attempt, provider.contract, lookup, settled.unlisted);
   switch (resolution.kind) {
     case 'record':
       return record(deps, payment, attemptId, resolution.outcome);
@@ -51,14 +56,10 @@ export async function resolve(
     case 'void_by_reference':
       return voidByReference(deps, payment, attemptId, provider, lookup);
     case 'absent': {
-      const evidence = {
-        kind: 'lookup' as const,
-        provider: attempt.provider,
-        detail: `absent ${String(attempt.absences + 1)} times past ${String(provider.contract.absenceFinalAfterMs)} ms`,
-      };
+      const { evidence } = resolution;
       const decided = await commitOutcome(deps, payment, (p) => {
         const now = attemptById(p, attemptId);
-        if (!sameTry(now, attempt)) return null;
+        if (!sameTry(now, attempt) || isOvertaken(evidence, payment, p)) return null;
         return recordNo(recording(p, attemptId, provider, deps.newId('op')), 'not_sent', evidence, {
           absences: now.absences + 1,
           dueAt: p.now + lookAgainAfterMs,

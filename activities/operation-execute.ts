@@ -1,10 +1,12 @@
 import { askedKind, operationById, type PaymentState } from '../domain/payment-state.ts';
 import type { OperationRequest, Provider, ProviderOutcome } from '../domain/provider.ts';
 import { recordOperation } from '../domain/record-operation.ts';
+import type { SettlementLine } from '../domain/settlement-evidence.ts';
 import { attemptOf, planOperation, type OperationPlan } from '../domain/submit-operation.ts';
 import { commit, commitOutcome, load } from './commit.ts';
 import { providerOf, type ActivityDeps } from './deps.ts';
 import { startElapsed } from './elapsed.ts';
+import { handling, readSettled } from './settlement.ts';
 
 /**
  * A capture, void or refund: the committed move `requested → submitting` is the permit, then the call,
@@ -18,10 +20,17 @@ export async function execute(
   const payment = await load(deps, paymentId);
   const newOperationId = deps.newId('ref');
   const elapsedMs = startElapsed();
+  const again = operationById(payment, operationId).sentCount > 0;
+  if (again) {
+    const settled = await settledMeanwhile(deps, payment, operationId);
+    if (settled !== null) return settled;
+  }
   let plan: OperationPlan | undefined;
   const decided = await commit(deps, payment, (p) => {
     const operation = operationById(p, operationId);
     if (operation.status !== 'requested') return null;
+    // Moved on since it was read whether a settlement file lists it after all: that is read again first.
+    if (again && p.version !== payment.version) return null;
     plan = planOperation(p, operation, (name) => providerOf(deps, name).contract, newOperationId);
     return plan.change;
   });
@@ -31,6 +40,21 @@ export async function execute(
   if (elapsedMs() > (sendBy ?? 0) - decided.payment.now) return decided.payment;
   const outcome = await send(deps, plan.provider, decided.payment, operationId, plan.request);
   return recordOutcome(deps, decided.payment, operationId, outcome, sentCount);
+}
+
+/** Asked for once, proven absent, about to be asked for again: unless a settlement file lists it after all. */
+async function settledMeanwhile(
+  deps: ActivityDeps,
+  payment: PaymentState,
+  operationId: string,
+): Promise<PaymentState | null> {
+  const operation = operationById(payment, operationId);
+  const attempt = attemptOf(payment, operation);
+  if (attempt === undefined) return null;
+  const { contract } = providerOf(deps, attempt.provider);
+  const { done, statements } = await readSettled(deps, operation, contract);
+  if (done === null) return null;
+  return recordOutcome(deps, payment, operationId, done, operation.sentCount, statements);
 }
 
 export async function send(
@@ -64,13 +88,14 @@ export async function recordOutcome(
   operationId: string,
   outcome: ProviderOutcome,
   sentCount: number,
+  statements: readonly SettlementLine[] = [],
 ): Promise<PaymentState> {
   const decided = await commitOutcome(deps, payment, (p) => {
     const operation = operationById(p, operationId);
     if (outcome.kind === 'not_sent' && operation.sentCount !== sentCount) return null;
     const attempt = attemptOf(p, operation);
     if (attempt === undefined) throw new Error(`operation ${operationId} has no attempt`);
-    return recordOperation({ payment: p, operation, attempt }, outcome);
+    return handling(recordOperation({ payment: p, operation, attempt }, outcome), statements);
   });
   return decided.payment;
 }

@@ -5,12 +5,14 @@ import type { LookupResult } from '../domain/provider.ts';
 import { recordClosedOperation } from '../domain/record-closed-operation.ts';
 import { recordAbsent } from '../domain/record-operation.ts';
 import { resolveOperation } from '../domain/resolve.ts';
+import type { SettlementLine } from '../domain/settlement-evidence.ts';
 import { attemptOf, operationRequest } from '../domain/submit-operation.ts';
 import { commit, commitOutcome, load } from './commit.ts';
 import { providerOf, type ActivityDeps } from './deps.ts';
 import { startElapsed } from './elapsed.ts';
 import { lookUp } from './look-up.ts';
 import { recordOutcome, send } from './operation-execute.ts';
+import { handling, isOvertaken, readSettled } from './settlement.ts';
 
 /** One step towards the truth about a capture, void or refund. */
 export async function resolveOperationOnce(
@@ -23,30 +25,33 @@ export async function resolveOperationOnce(
   const attempt = attemptOf(payment, operation);
   if (attempt === undefined) throw new Error(`operation ${operationId} has no attempt`);
   const provider = providerOf(deps, attempt.provider);
-  const lookup = await lookUp(
-    provider,
-    askedKind(operation),
-    operationId,
-    attempt.providerReference,
-  );
-  if (!isOpen(operation)) return lookAtClosed(deps, payment, operationId, lookup);
-  const resolution = resolveOperation(payment, operation, provider.contract, lookup);
+  const settled = await readSettled(deps, operation, provider.contract);
+  const { done, statements, unlisted } = settled;
+  const lookup: LookupResult =
+    done === null
+      ? await lookUp(provider, askedKind(operation), operationId, attempt.providerReference)
+      : { kind: 'found', outcome: done };
+  if (!isOpen(operation)) return lookAtClosed(deps, payment, operationId, lookup, statements);
+  const resolution = resolveOperation(payment, operation, provider.contract, lookup, unlisted);
   switch (resolution.kind) {
     case 'record':
-      return recordOutcome(deps, payment, operationId, resolution.outcome, operation.sentCount);
+      return recordOutcome(
+        deps,
+        payment,
+        operationId,
+        resolution.outcome,
+        operation.sentCount,
+        statements,
+      );
     case 'resend':
       return resend(deps, payment, operationId);
     case 'absent': {
       // Proven not to have happened: what was accepted is still to be done, under a new key.
-      const evidence = {
-        kind: 'lookup' as const,
-        provider: attempt.provider,
-        detail: 'absent for good',
-      };
+      const { evidence } = resolution;
       const decided = await commitOutcome(deps, payment, (p) => {
         const now = operationById(p, operationId);
         // Sent again meanwhile: this absence is of the time before.
-        if (now.sentCount !== operation.sentCount) return null;
+        if (now.sentCount !== operation.sentCount || isOvertaken(evidence, payment, p)) return null;
         const itsAttempt = attemptOf(p, now);
         return itsAttempt === undefined
           ? null
@@ -74,10 +79,12 @@ async function lookAtClosed(
   payment: PaymentState,
   operationId: string,
   lookup: LookupResult,
+  statements: readonly SettlementLine[],
 ): Promise<PaymentState> {
   const decided = await commitOutcome(deps, payment, (p) => {
     const operation = operationById(p, operationId);
-    return isOpen(operation) ? null : recordClosedOperation(p, operation, lookup);
+    if (isOpen(operation)) return null;
+    return handling(recordClosedOperation(p, operation, lookup), statements);
   });
   return decided.payment;
 }

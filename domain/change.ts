@@ -7,6 +7,7 @@ import type { JournalEntry } from './journal-entry.ts';
 import type { AttemptStatus, OperationStatus, PaymentStatus } from './payment.ts';
 import type { OperationCause, OperationKind, PaymentMethod } from './payment-state.ts';
 import type { Decline, ShopperAction } from './provider.ts';
+import type { SettlementLine } from './settlement-evidence.ts';
 
 /** Where a status comes from (promise P7). `detail` is for people; never card data. */
 export interface Basis {
@@ -149,4 +150,6 @@ export interface Change {
   readonly events?: readonly OutboxEvent[];
   readonly answers?: readonly FrozenAnswer[];
   readonly cases?: readonly NewCase[];
+  /** Lines of settlement files that this change makes something of. */
+  readonly statements?: readonly SettlementLine[];
 }

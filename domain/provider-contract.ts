@@ -46,6 +46,8 @@ export interface ProviderContract {
   readonly errorsCached: boolean;
   /** A negative lookup older than this (since `send_by`) is final; null: never. */
   readonly absenceFinalAfterMs: number | null;
+  /** From one settlement file to the next; a movement may be listed two of them late. */
+  readonly settlementCycleMs: number;
   /** Lookups that say nothing count only this long after `send_by`. */
   readonly settlingMs: number;
 

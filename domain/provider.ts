@@ -24,7 +24,7 @@ export interface Decline {
 /** Where an outcome comes from: kept with every transition (promise P7). */
 export interface ProviderEvidence {
   /** `staff`: two people said it, of what no provider can be made to say. */
-  readonly kind: 'provider_reply' | 'lookup' | 'webhook' | 'staff';
+  readonly kind: 'provider_reply' | 'lookup' | 'webhook' | 'settlement' | 'staff';
   readonly provider: string;
   /** HTTP status, provider code, error name: whatever was seen. Never card data. */
   readonly detail: string;

@@ -10,7 +10,12 @@ import {
   type OperationState,
   type PaymentState,
 } from './payment-state.ts';
-import type { LookupResult, ProviderContract, ProviderOutcome } from './provider.ts';
+import type {
+  LookupResult,
+  ProviderContract,
+  ProviderEvidence,
+  ProviderOutcome,
+} from './provider.ts';
 import { sendsOfKey } from './submit-operation.ts';
 import { lookupDelayMs, sendWithinMs, unansweredAfterMs } from './timing.ts';
 
@@ -21,8 +26,8 @@ export type Resolution =
   | { readonly kind: 'void_by_reference' }
   /** The shopper did not come back, and no reference can be voided: cancel the attempt. */
   | { readonly kind: 'close_page' }
-  /** Twice negative past the age at which the contract calls it final. */
-  | { readonly kind: 'absent' }
+  /** Twice negative past the age at which the contract calls it final, or unlisted where that proves it. */
+  | { readonly kind: 'absent'; readonly evidence: ProviderEvidence }
   | { readonly kind: 'look_again'; readonly absent: boolean };
 
 /** Negative lookups past the final age that prove absence. */
@@ -35,11 +40,15 @@ export function resolveAttempt(
   attempt: AttemptState,
   contract: ProviderContract,
   lookup: LookupResult,
+  unlisted: ProviderEvidence | null = null,
 ): Resolution {
   if (lookup.kind === 'found') {
     if (!pageRanOut(payment, attempt, lookup.outcome))
       return { kind: 'record', outcome: lookup.outcome };
     return { kind: contract.voidByReference ? 'void_by_reference' : 'close_page' };
+  }
+  if (unlisted !== null && attempt.status === 'unknown') {
+    return { kind: 'absent', evidence: unlisted };
   }
   // Before the request must have arrived, "absent" may only mean "not yet".
   if (lookup.kind === 'no_answer' || payment.now < attempt.sendBy + contract.settlingMs) {
@@ -81,7 +90,9 @@ function final(
   const finalAfter = contract.absenceFinalAfterMs;
   if (finalAfter === null || now < sendBy + finalAfter)
     return { kind: 'look_again', absent: false };
-  return absences + 1 >= absencesFinal ? { kind: 'absent' } : { kind: 'look_again', absent: true };
+  if (absences + 1 < absencesFinal) return { kind: 'look_again', absent: true };
+  const detail = `absent ${String(absences + 1)} times past ${String(finalAfter)} ms`;
+  return { kind: 'absent', evidence: { kind: 'lookup', provider: contract.name, detail } };
 }
 
 function resendAttempt(payment: PaymentState, attempt: AttemptState): Change {
@@ -112,14 +123,18 @@ export function resolveOperation(
   operation: OperationState,
   contract: ProviderContract,
   lookup: LookupResult,
+  unlisted: ProviderEvidence | null = null,
 ): Resolution {
   if (lookup.kind === 'found') return { kind: 'record', outcome: lookup.outcome };
   const sendBy = operation.sendBy ?? payment.now;
+  const acknowledged = operation.status === 'pending' || operation.providerReference !== null;
+  if (unlisted !== null && operation.status === 'unknown' && !acknowledged) {
+    return { kind: 'absent', evidence: unlisted };
+  }
   if (lookup.kind === 'no_answer' || payment.now < sendBy + contract.settlingMs) {
     return { kind: 'look_again', absent: false };
   }
   // Acknowledged, also where it is in doubt since: it cannot be proven absent.
-  const acknowledged = operation.status === 'pending' || operation.providerReference !== null;
   if (acknowledged) return { kind: 'look_again', absent: false };
   // One resend per key, then absence is to be proven; where it never can be, as long as the key lives.
   const mayResend = sendsOfKey(operation) < sendsMax || contract.absenceFinalAfterMs === null;

@@ -31,6 +31,8 @@ export interface Contract {
   readonly errorsCached: boolean;
   /** Promised to clients, kept by construction: nothing here is booked later than 5 s after its request. */
   readonly absenceFinalAfterMs: number | null;
+  /** From one settlement file to the next. */
+  readonly settlementCycleMs: number;
   readonly settlingMs: number;
   readonly authorizationLifeMs: number;
   readonly authorizationLifeByBrandMs: Readonly<Record<string, number>>;
@@ -65,6 +67,7 @@ export const contracts: readonly Contract[] = [
     keyScope: 'account',
     errorsCached: true,
     absenceFinalAfterMs: 20 * second,
+    settlementCycleMs: day,
     settlingMs: 2 * second,
     authorizationLifeMs: 7 * day,
     authorizationLifeByBrandMs: {
@@ -97,6 +100,7 @@ export const contracts: readonly Contract[] = [
     keyScope: 'account',
     errorsCached: false,
     absenceFinalAfterMs: 30 * second,
+    settlementCycleMs: day,
     settlingMs: 3 * second,
     authorizationLifeMs: 5 * day,
     authorizationLifeByBrandMs: { visa: 4 * day + 18 * hour, mastercard: 7 * day },
@@ -124,6 +128,7 @@ export const contracts: readonly Contract[] = [
     keyScope: 'account',
     errorsCached: false,
     absenceFinalAfterMs: null,
+    settlementCycleMs: day,
     settlingMs: 5 * second,
     authorizationLifeMs: 7 * day,
     authorizationLifeByBrandMs: { visa: 10 * day, mastercard: 30 * day, discover: 30 * day },

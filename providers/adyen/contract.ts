@@ -30,6 +30,7 @@ export const adyenContract: ProviderContract = {
   keyScope: 'company_and_region',
   errorsCached: true,
   absenceFinalAfterMs: null,
+  settlementCycleMs: 24 * hour,
   settlingMs: 10 * second,
   authorizationLifeMs: 7 * day,
   // Where the merchant began the payment, else 7 days. The contract cannot know which: the shorter.

@@ -25,6 +25,7 @@ export const sandboxContracts: readonly ProviderContract[] = [
     keyScope: 'account',
     errorsCached: true,
     absenceFinalAfterMs: 20 * second,
+    settlementCycleMs: day,
     settlingMs: 2 * second,
     authorizationLifeMs: 7 * day,
     authorizationLifeByBrandMs: {
@@ -57,6 +58,7 @@ export const sandboxContracts: readonly ProviderContract[] = [
     keyScope: 'account',
     errorsCached: false,
     absenceFinalAfterMs: 30 * second,
+    settlementCycleMs: day,
     settlingMs: 3 * second,
     authorizationLifeMs: 5 * day,
     authorizationLifeByBrandMs: { visa: 4 * day + 18 * hour, mastercard: 7 * day },
@@ -84,6 +86,7 @@ export const sandboxContracts: readonly ProviderContract[] = [
     keyScope: 'account',
     errorsCached: false,
     absenceFinalAfterMs: null,
+    settlementCycleMs: day,
     settlingMs: 5 * second,
     authorizationLifeMs: 7 * day,
     authorizationLifeByBrandMs: { visa: 10 * day, mastercard: 30 * day, discover: 30 * day },

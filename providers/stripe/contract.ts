@@ -29,6 +29,7 @@ export const stripeContract: ProviderContract = {
   errorsCached: true,
   // Lists are fresh (only search lags), and no request of ours is worked on for longer than minutes.
   absenceFinalAfterMs: hour,
+  settlementCycleMs: 24 * hour,
   // Nothing final follows from it: a resend carries the same key, which Stripe holds while it works.
   settlingMs: 10 * second,
   authorizationLifeMs: 7 * day,

@@ -24,6 +24,7 @@ export const adyenContract: Contract = {
   keyScope: 'company_and_region',
   errorsCached: true,
   absenceFinalAfterMs: null,
+  settlementCycleMs: 24 * hour,
   settlingMs: 10 * second,
   authorizationLifeMs: 7 * day,
   authorizationLifeByBrandMs: { visa: 4 * day + 18 * hour },

@@ -32,6 +32,7 @@ export const bankContract: Contract = {
   keyScope: 'account',
   errorsCached: false,
   absenceFinalAfterMs: minute,
+  settlementCycleMs: day,
   settlingMs: 5 * second,
   // Of an authorization, of which there is none.
   authorizationLifeMs: day,

@@ -24,6 +24,7 @@ export const stripeContract: Contract = {
   keyScope: 'account',
   errorsCached: true,
   absenceFinalAfterMs: hour,
+  settlementCycleMs: 24 * hour,
   settlingMs: 10 * second,
   authorizationLifeMs: 7 * day,
   authorizationLifeByBrandMs: { visa: 4 * day + 18 * hour },

@@ -26,6 +26,7 @@ export const ${name}Contract: ProviderContract = {
   keyScope: 'account',
   errorsCached: true,
   absenceFinalAfterMs: null,
+  settlementCycleMs: 24 * hour,
   settlingMs: 60 * second,
   authorizationLifeMs: 5 * 24 * hour,
   authorizationLifeByBrandMs: {},

@@ -67,6 +67,9 @@ export interface MemoryDatabase {
   receiveWebhook(reference: string): void;
 }
 
+/** Its provider sends no settlement files. */
+const noSettlement = { is_stated: false, statements: [], covered: [], files: [] };
+
 const iso = (instant: number): string => new Date(instant).toISOString();
 
 export function createMemoryDatabase(
@@ -113,6 +116,7 @@ export function createMemoryDatabase(
       return [{ result: commitChange(JSON.parse(String(query.parameters[0])) as SentChange) }];
     }
     if (query.sql.includes('payment_snapshot(')) return [{ snapshot: snapshot() }];
+    if (query.sql.includes('settlement_evidence(')) return [{ result: noSettlement }];
     throw new Error(`the memory database does not know: ${query.sql}`);
   };
 

@@ -47,6 +47,7 @@ export function aContract(values: Partial<ProviderContract> = {}): ProviderContr
     keyScope: 'account',
     errorsCached: true,
     absenceFinalAfterMs: 20 * second,
+    settlementCycleMs: day,
     settlingMs: 2 * second,
     authorizationLifeMs: 7 * day,
     authorizationLifeByBrandMs: {},

@@ -1,0 +1,52 @@
+import { readSettlementEvidence } from '../db/settlement.ts';
+import type { Change } from '../domain/change.ts';
+import type { AttemptState, OperationState, PaymentState } from '../domain/payment-state.ts';
+import type { Approved, ProviderContract, ProviderEvidence } from '../domain/provider.ts';
+import {
+  spanOf,
+  statedAbsent,
+  statedDone,
+  type SettlementLine,
+} from '../domain/settlement-evidence.ts';
+import type { ActivityDeps } from './deps.ts';
+
+interface Settled {
+  /** Listed: it was done, by these lines. */
+  readonly done: Approved | null;
+  readonly statements: readonly SettlementLine[];
+  /** Listed nowhere where it would have to be. */
+  readonly unlisted: ProviderEvidence | null;
+}
+
+/** Read before each lookup: money that moved is in the files, whatever the provider's API says of it. */
+export async function readSettled(
+  deps: ActivityDeps,
+  subject: AttemptState | OperationState,
+  contract: ProviderContract,
+): Promise<Settled> {
+  const span = spanOf(subject, contract);
+  const evidence = await readSettlementEvidence(deps.db, contract.name, subject.id, span);
+  return {
+    done: statedDone(subject, evidence, contract.name),
+    statements: evidence.statements.map(({ fileId, line }) => ({ fileId, line })),
+    unlisted: statedAbsent(subject, contract, evidence),
+  };
+}
+
+/** In one commit with what was made of them, also where that is nothing new: none is read twice. */
+export function handling(
+  change: Change | null,
+  statements: readonly SettlementLine[],
+): Change | null {
+  if (statements.length === 0) return change;
+  return { ...(change ?? { timeline: [] }), statements };
+}
+
+/** Silence was read before the payment moved on, and what moved it may be a file that is not silent. */
+export function isOvertaken(
+  evidence: ProviderEvidence,
+  read: PaymentState,
+  now: PaymentState,
+): boolean {
+  return evidence.kind === 'settlement' && read.version !== now.version;
+}
