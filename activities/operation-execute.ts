@@ -79,8 +79,8 @@ function cannot(provider: string, kind: string): ProviderOutcome {
 }
 
 /**
- * `sentCount` is the send this outcome speaks of. A "not sent" (or a proven absence) says nothing about
- * a later send of somebody else: believing it there would send the money twice.
+ * `sentCount` is the send this outcome speaks of. A "not sent" or a no says nothing about a later send of
+ * somebody else: believing it there would send the money twice, or say that it is not gone.
  */
 export async function recordOutcome(
   deps: ActivityDeps,
@@ -92,7 +92,10 @@ export async function recordOutcome(
 ): Promise<PaymentState> {
   const decided = await commitOutcome(deps, payment, (p) => {
     const operation = operationById(p, operationId);
-    if (outcome.kind === 'not_sent' && operation.sentCount !== sentCount) return null;
+    const isNo = outcome.kind === 'not_sent' || outcome.kind === 'declined';
+    if (isNo && outcome.evidence.kind === 'provider_reply' && operation.sentCount !== sentCount) {
+      return null;
+    }
     const attempt = attemptOf(p, operation);
     if (attempt === undefined) throw new Error(`operation ${operationId} has no attempt`);
     return handling(recordOperation({ payment: p, operation, attempt }, outcome), statements);

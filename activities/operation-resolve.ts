@@ -81,10 +81,11 @@ async function lookAtClosed(
   lookup: LookupResult,
   statements: readonly SettlementLine[],
 ): Promise<PaymentState> {
+  const newOperationId = deps.newId('ref');
   const decided = await commitOutcome(deps, payment, (p) => {
     const operation = operationById(p, operationId);
     if (isOpen(operation)) return null;
-    return handling(recordClosedOperation(p, operation, lookup), statements);
+    return handling(recordClosedOperation(p, operation, lookup, newOperationId), statements);
   });
   return decided.payment;
 }

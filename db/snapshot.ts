@@ -106,6 +106,7 @@ export interface OperationRow {
   readonly absences: number;
   readonly due_at: string | null;
   readonly parked_at: string | null;
+  readonly excess: boolean;
   readonly failure: Decline | null;
   /** Absent in answers frozen before there were approvals. */
   readonly approval_id?: string | null;
@@ -214,6 +215,7 @@ function operationState(o: OperationRow): OperationState {
     absences: o.absences,
     dueAt: instant(o.due_at),
     parkedAt: instant(o.parked_at),
+    excess: o.excess,
     failureCode: o.failure?.code ?? null,
     approvalId: o.approval_id ?? null,
     createdAt: Date.parse(o.created_at),

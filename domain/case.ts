@@ -9,6 +9,15 @@ export type CaseKind =
   /** Said of what is decided, and not to be believed by rule. */
   | 'contradiction';
 
+/** What an open case waited for has happened. */
+export interface CaseEnd {
+  readonly kind: CaseKind;
+  /** The operation it is about, else the attempt. */
+  readonly subjectId: string;
+  readonly resolution: string;
+  readonly evidence: Readonly<Record<string, unknown>>;
+}
+
 export interface NewCase {
   readonly kind: CaseKind;
   readonly attemptId: string;

@@ -2,7 +2,7 @@
  * A change is what one commit does to a payment: decided here as data, applied by the database as a
  * compare-and-set on the payment's version, all of it or nothing. Instants are ms on the database's clock.
  */
-import type { NewCase } from './case.ts';
+import type { CaseEnd, NewCase } from './case.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import type { AttemptStatus, OperationStatus, PaymentStatus } from './payment.ts';
 import type { OperationCause, OperationKind, PaymentMethod } from './payment-state.ts';
@@ -109,6 +109,8 @@ export interface OperationPatch {
   readonly absences?: number;
   readonly dueAt?: number | null;
   readonly failure?: Decline;
+  /** With `failed → succeeded` of a capture only. */
+  readonly excess?: true;
   readonly parkedAt?: number;
   readonly basis?: Basis;
 }
@@ -150,6 +152,7 @@ export interface Change {
   readonly events?: readonly OutboxEvent[];
   readonly answers?: readonly FrozenAnswer[];
   readonly cases?: readonly NewCase[];
+  readonly closes?: readonly CaseEnd[];
   /** Lines of settlement files that this change makes something of. */
   readonly statements?: readonly SettlementLine[];
 }

@@ -12,15 +12,20 @@ interface Case {
   readonly allowed?: readonly string[];
 }
 
-function afterDecline(code: string, { payment, attempt, allowed }: Case = {}): Change | null {
+function afterDecline(
+  code: string,
+  { payment, attempt, allowed }: Case = {},
+  by: 'provider_reply' | 'lookup' = 'provider_reply',
+): Change | null {
   const a = anAttempt({ status: 'submitting', ...attempt });
   const p = aPayment({ attempts: [a], ...payment });
+  const outcome = declined(code);
   return recordAttempt(
     {
       ...{ payment: p, attempt: a, contract: aContract(), newOperationId: 'op_new' },
       ...(allowed !== undefined && { failoverDeclines: allowed }),
     },
-    declined(code),
+    { ...outcome, evidence: { ...outcome.evidence, kind: by } },
   );
 }
 
@@ -55,7 +60,6 @@ describe('after a decline', () => {
   });
 
   test.each<[string, Case]>([
-    ['was sent twice', { attempt: { sentCount: 2 } }],
     ['had the shopper pass a page', { attempt: { expiresAt: now + 1_000 } }],
     ['is the tenth', { payment: { attempts: Array.from({ length: 10 }, () => anAttempt()) } }],
     ['comes when the time to submit is as good as over', { payment: { submitBy: now + 2_000 } }],
@@ -65,6 +69,16 @@ describe('after a decline', () => {
     const change = afterDecline('issuer_unavailable', values);
     expect(goesOn(change)).toBe(false);
     expect(change?.answers).toMatchObject([{ status: 402, code: 'payment_declined' }]);
+  });
+
+  test('of a resend nothing is over: the first send may have been taken', () => {
+    const change = afterDecline('issuer_unavailable', { attempt: { sentCount: 2 } });
+    expect(change?.attempts?.update).toMatchObject([{ status: 'unknown' }]);
+    expect([change?.payment?.status, change?.answers]).toEqual([undefined, undefined]);
+    // What a lookup says is true of both.
+    const found = afterDecline('issuer_unavailable', { attempt: { sentCount: 2 } }, 'lookup');
+    expect(goesOn(found)).toBe(false);
+    expect(found?.answers).toMatchObject([{ status: 402, code: 'payment_declined' }]);
   });
 
   test('a cancel that waits is carried out instead', () => {

@@ -163,7 +163,7 @@ describe('raised, the payment', () => {
     const outcome = { ...declined(), evidence: { ...evidence, kind: 'lookup' as const } };
     const lookup = { kind: 'found' as const, outcome };
     const lost = (values: Partial<PaymentState>) =>
-      recordClosedOperation({ ...raised, operations: [due], ...values }, due, lookup);
+      recordClosedOperation({ ...raised, operations: [due], ...values }, due, lookup, 'ref_new');
     expect(heldBy(lost({}))).toBe(-2_000n);
     expect(heldBy(lost({ captureReserved: 11_500n }))).toBe(-500n);
     expect(lost({})?.events).toEqual([{ type: 'increment.failed', operationId: 'op_inc' }]);
@@ -180,10 +180,15 @@ test('found done behind a no it is raised all the same, unless it was raised aga
     kind: 'found' as const,
     outcome: approved({ amountMinor: 2_000n, evidence }),
   };
-  const change = recordClosedOperation(anAuthorizedPayment([failed]), failed, lookup);
+  const change = recordClosedOperation(anAuthorizedPayment([failed]), failed, lookup, 'ref_new');
   expect(heldBy(change)).toBe(2_000n);
   const since = raise({ id: 'op_3', number: 3, status: 'succeeded' });
-  const again = recordClosedOperation(anAuthorizedPayment([failed, since]), failed, lookup);
+  const again = recordClosedOperation(
+    anAuthorizedPayment([failed, since]),
+    failed,
+    lookup,
+    'ref_new',
+  );
   expect(again?.entries).toBeUndefined();
 });
 

@@ -53,7 +53,7 @@ export function successEffect(r: OperationRecording, evidence: ProviderEvidence)
   }
 }
 
-function lateEffect(r: OperationRecording): Effect {
+export function lateEffect(r: OperationRecording): Effect {
   return {
     payment: {},
     attempt: { id: r.attempt.id, fromStatus: 'late', status: 'voided' },
@@ -114,7 +114,7 @@ export function incrementEffect({ payment, operation, attempt }: OperationRecord
   };
 }
 
-function voidEffect(r: OperationRecording, evidence: ProviderEvidence): Effect {
+export function voidEffect(r: OperationRecording, evidence: ProviderEvidence): Effect {
   const { payment, operation, attempt } = r;
   const held = payment.amountAuthorized - payment.amountCaptured;
   const entries =

@@ -80,6 +80,8 @@ export interface OperationState {
   readonly absences: number;
   readonly dueAt: number | null;
   readonly parkedAt: number | null;
+  /** Captured beyond what may be captured, and so no part of the captured amount. */
+  readonly excess: boolean;
   readonly failureCode: string | null;
   /** Of a refund that needs, or needed, a second person. */
   readonly approvalId: string | null;

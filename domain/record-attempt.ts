@@ -49,7 +49,10 @@ function recordUndecided(r: Recording, outcome: ProviderOutcome): Change | null 
     case 'approved':
       return outcome.captured ? recordSale(r, outcome) : recordAuthorized(r, outcome);
     case 'declined':
-      return recordDeclined(r, outcome);
+      // Of two sends one was declined: what became of the other is for a lookup to say.
+      return r.attempt.sentCount > 1 && outcome.evidence.kind === 'provider_reply'
+        ? recordInDoubt(r, { kind: 'unknown', evidence: outcome.evidence })
+        : recordDeclined(r, outcome);
     case 'not_sent':
       // Said of the first send only; after a resend it proves nothing, and a page was certainly reached.
       if (r.attempt.sentCount > 1 || !['submitting', 'unknown'].includes(r.attempt.status)) {

@@ -1,7 +1,9 @@
 /** What is said of an operation that is decided already: looked up, and kept where it contradicts. */
+import type { NewCase } from './case.ts';
 import type { Change, TimelineLine } from './change.ts';
 import type { OperationRecording } from './operation-effects.ts';
-import { attemptById, type OperationState, type PaymentState } from './payment-state.ts';
+import { recordExcessCapture, recordLateReturn, recordLateVoid } from './record-late-fact.ts';
+import { attemptById, isOpen, type OperationState, type PaymentState } from './payment-state.ts';
 import type { LookupResult, ProviderEvidence, ProviderOutcome } from './provider.ts';
 import { recordLateHold, recordLateFailure, recordLateRefund } from './record-late-failure.ts';
 import { checkAmount } from './recording.ts';
@@ -31,6 +33,7 @@ export function recordClosedOperation(
   payment: PaymentState,
   operation: OperationState,
   lookup: LookupResult,
+  newOperationId: string,
 ): Change | null {
   if (operation.dueAt === null || operation.dueAt > payment.now) return null;
   const { id, status, lookups } = operation;
@@ -44,25 +47,41 @@ export function recordClosedOperation(
   const contradicts =
     !silent && said !== status && !(lookup.kind === 'absent' && status === 'failed');
   const evidence = lookup.kind === 'found' ? lookup.outcome.evidence : lookup.evidence;
-  const fact = contradicts && outcome !== null ? lateFact(payment, operation, outcome) : null;
+  const fact =
+    contradicts && outcome !== null ? lateFact(payment, operation, outcome, newOperationId) : null;
   if (fact !== null) return fact;
+  // A contradiction may become bookable once what is under way has ended.
+  const waits = contradicts && isUnderWay(payment);
+  const patch = { id, fromStatus: status, lookups: lookups + 1 };
   return {
+    ...(contradicts && asksAttempt(payment, operation)),
     operations: {
-      update: [
-        {
-          id,
-          fromStatus: status,
-          lookups: lookups + 1,
-          // A contradiction may become bookable once what is under way has ended.
-          dueAt:
-            silent || (contradicts && underWay(payment))
-              ? payment.now + lookupDelayMs(lookups)
-              : null,
-        },
-      ],
+      update: [{ ...patch, dueAt: silent || waits ? payment.now + lookupDelayMs(lookups) : null }],
     },
     timeline: contradicts ? [contradiction(operation, said, evidence)] : [],
+    cases: contradicts && !waits ? forAPerson(operation, said, evidence) : [],
   };
+}
+
+/** A void that is said not to have been done: what the provider holds, it tells of the attempt. */
+function asksAttempt(payment: PaymentState, operation: OperationState): Pick<Change, 'attempts'> {
+  if (operation.kind !== 'void' || operation.late || operation.attemptId === null) return {};
+  const { id, status } = attemptById(payment, operation.attemptId);
+  return { attempts: { update: [{ id, fromStatus: status, dueAt: payment.now }] } };
+}
+
+/** Money is said to have moved otherwise than the books say, and no rule tells which is right. */
+function forAPerson(
+  operation: OperationState,
+  said: 'succeeded' | 'failed',
+  evidence: ProviderEvidence,
+): readonly NewCase[] {
+  const { id, kind, attemptId, amount, sentCount } = operation;
+  // What came with a sale was never sent by this name; a hold moves no money.
+  const moves = kind === 'capture' || kind === 'refund';
+  if (!moves || attemptId === null || sentCount === 0) return [];
+  const about = { attemptId, operationId: id, amount };
+  return [{ kind: 'contradiction', ...about, reason: `said_${said}`, evidence: { ...evidence } }];
 }
 
 function contradiction(
@@ -77,8 +96,12 @@ function contradiction(
   };
 }
 
-function underWay(payment: PaymentState): boolean {
-  return payment.captureReserved > 0n || payment.voidOpen;
+/** Not what is parked: it may be under way for ever. */
+function isUnderWay(payment: PaymentState): boolean {
+  return payment.operations.some(
+    (o) =>
+      (o.kind === 'capture' || o.kind === 'void') && !o.late && isOpen(o) && o.parkedAt === null,
+  );
 }
 
 /** What can be booked by rule; the rest is kept as a contradiction for a person. */
@@ -86,6 +109,7 @@ function lateFact(
   payment: PaymentState,
   operation: OperationState,
   outcome: ProviderOutcome,
+  newOperationId: string,
 ): Change | null {
   if (operation.attemptId === null) return null;
   const attempt = attemptById(payment, operation.attemptId);
@@ -94,5 +118,10 @@ function lateFact(
   const { amount } = operation;
   const seen = checkAmount(outcome, { amount, currency: payment.currency });
   if (seen.kind !== 'approved') return null;
-  return recordLateRefund(reversal, operation) ?? recordLateHold(reversal, operation);
+  if (operation.late) return recordLateReturn(reversal, operation);
+  const fact = recordLateRefund(reversal, operation) ?? recordLateHold(reversal, operation);
+  if (fact !== null || isUnderWay(payment)) return fact;
+  return (
+    recordLateVoid(reversal, operation) ?? recordExcessCapture(reversal, operation, newOperationId)
+  );
 }

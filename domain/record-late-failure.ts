@@ -2,13 +2,20 @@
  * What a provider takes back after it had said yes (DESIGN 3: `succeeded → failed` on evidence), and what
  * it did after it had said no. Only a lookup is believed; entries of their own correct the books.
  */
-import type { AttemptPatch, Change, TimelineLine } from './change.ts';
+import type { AttemptPatch, Change, OperationPatch, TimelineLine } from './change.ts';
 import { captureEffect, incrementEffect } from './operation-effects.ts';
-import type { AttemptState, OperationState, PaymentState } from './payment-state.ts';
+import {
+  refundable,
+  type AttemptState,
+  type OperationState,
+  type PaymentState,
+} from './payment-state.ts';
 import { release, shrinkHold } from './hold.ts';
+import { finalPaymentStatuses } from './payment.ts';
 import { captureFailedEntry } from './posting-rules/capture.ts';
-import { refundEntry, refundFailedEntry } from './posting-rules/refund.ts';
+import { isReturnOfExcess, refundEntry, refundFailedEntry } from './posting-rules/refund.ts';
 import type { Decline, ProviderEvidence } from './provider.ts';
+import { excessTakenBack, lateReturnTakenBack, returned } from './record-late-fact.ts';
 import { basisOf } from './recording.ts';
 
 export interface Reversal {
@@ -17,7 +24,7 @@ export interface Reversal {
   readonly evidence: ProviderEvidence;
 }
 
-function move(
+export function move(
   r: Reversal,
   kind: string,
   id: Readonly<Record<string, string>>,
@@ -50,11 +57,25 @@ export function recordLateFailure(
   operation: OperationState,
   failure: Decline,
 ): Change | null {
-  if (operation.late || operation.kind === 'void') return null;
+  if (operation.late) return lateReturnTakenBack(r, operation, failedPatch(r, operation, failure));
+  if (operation.kind === 'void') return null;
+  if (operation.excess) return excessTakenBack(r, operation, failedPatch(r, operation, failure));
   if (operation.kind === 'increment') return incrementTakenBack(r, operation, failure);
   return operation.kind === 'refund'
     ? refundTakenBack(r, operation, failure)
     : captureTakenBack(r, operation, failure);
+}
+
+function failedPatch(r: Reversal, operation: OperationState, failure: Decline): OperationPatch {
+  return {
+    id: operation.id,
+    fromStatus: 'succeeded',
+    status: 'failed',
+    // Ours, whatever the provider calls it: what was taken back once is not believed again by rule.
+    failure: { ...failure, code: 'late_failure' },
+    dueAt: null,
+    basis: basisOf(r.evidence),
+  };
 }
 
 function failed(
@@ -62,19 +83,7 @@ function failed(
   operation: OperationState,
   failure: Decline,
 ): NonNullable<Change['operations']> {
-  return {
-    update: [
-      {
-        id: operation.id,
-        fromStatus: 'succeeded',
-        status: 'failed',
-        // Ours, whatever the provider calls it: what was taken back once is not believed again by rule.
-        failure: { ...failure, code: 'late_failure' },
-        dueAt: null,
-        basis: basisOf(r.evidence),
-      },
-    ],
-  };
+  return { update: [failedPatch(r, operation, failure)] };
 }
 
 function refundTakenBack(r: Reversal, operation: OperationState, failure: Decline): Change {
@@ -134,6 +143,8 @@ function statusAfterLoss(
   nothingLeft: boolean,
 ): 'failed' | 'captured' | undefined {
   if (payment.captureReserved > 0n || payment.voidOpen) return undefined;
+  // An end stays: what is left of it is in the amounts.
+  if (finalPaymentStatuses.includes(payment.status)) return undefined;
   if (nothingLeft) return 'failed';
   return payment.status === 'partially_captured' ? 'captured' : undefined;
 }
@@ -160,27 +171,44 @@ export function recordAuthorizationOver(r: Reversal, why: 'lost' | 'expired'): C
   };
 }
 
-/** A refund that was refused and done all the same: a fact, whatever the ceiling says. */
+/**
+ * A refund that was refused and done all the same: a fact, whatever the ceiling says. What is more than
+ * there was to refund stands in suspense until a person says whose it is.
+ */
 export function recordLateRefund(r: Reversal, operation: OperationState): Change | null {
   // Taken back once and now reported again: too often told to be believed without a person.
   if (operation.late || operation.kind !== 'refund' || operation.failureCode === 'late_failure') {
     return null;
   }
+  const { payment, attempt, evidence } = r;
+  const { id, amount } = operation;
+  const room = refundable(payment);
+  const beyond = amount > room ? amount - room : 0n;
+  // Out of suspense it came, so nobody else's money is in it.
+  const excess = isReturnOfExcess(operation) ? 0n : beyond;
   return {
     operations: {
       update: [
-        {
-          id: operation.id,
-          fromStatus: 'failed',
-          status: 'succeeded',
-          dueAt: null,
-          basis: basisOf(r.evidence),
-        },
+        { id, fromStatus: 'failed', status: 'succeeded', dueAt: null, basis: basisOf(evidence) },
       ],
     },
-    entries: [refundEntry(r.payment, r.attempt, operation)],
-    timeline: [move(r, 'refund', { operation_id: operation.id }, 'failed', 'succeeded')],
-    events: [{ type: 'refund.succeeded', operationId: operation.id }],
+    entries: [refundEntry(payment, attempt, operation, excess)],
+    timeline: [move(r, 'refund', { operation_id: id }, 'failed', 'succeeded')],
+    events: [{ type: 'refund.succeeded', operationId: id }],
+    cases:
+      excess === 0n
+        ? []
+        : [
+            {
+              kind: 'excess',
+              attemptId: attempt.id,
+              operationId: id,
+              amount: excess,
+              reason: 'refunded_in_excess',
+              evidence: { ...evidence },
+            },
+          ],
+    closes: returned(operation, evidence),
   };
 }
 

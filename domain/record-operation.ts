@@ -10,6 +10,7 @@ import {
 } from './operation-effects.ts';
 import { namedFailure } from './expiry.ts';
 import { recordContradiction } from './record-closed-operation.ts';
+import { notReturned, returned } from './record-late-fact.ts';
 import { sendsOfKey } from './submit-operation.ts';
 import type { PaymentStatus } from './payment.ts';
 import type { Decline, ProviderEvidence, ProviderOutcome } from './provider.ts';
@@ -35,6 +36,10 @@ export function recordOperation(r: OperationRecording, answered: ProviderOutcome
     case 'declined':
       if (r.operation.kind === 'void' && nothingIsHeld.includes(outcome.decline.code)) {
         return recordSuccess(r, outcome.evidence);
+      }
+      // Of two sends one was refused: what became of the other is for a lookup to say.
+      if (sendsOfKey(r.operation) > 1 && outcome.evidence.kind === 'provider_reply') {
+        return recordOpen(r, 'unknown', outcome.evidence);
       }
       if (finishedMeanwhile(r, outcome.decline)) return recordBehindPage(r, outcome.evidence);
       return recordFailure(r, outcome.decline, outcome.evidence);
@@ -96,6 +101,7 @@ function recordSuccess(
     timeline: [line(r, 'succeeded', evidence), ...moveLines(r, effect, evidence)],
     events: effect.events.map((type) => ({ type, operationId: r.operation.id })),
     answers: successAnswers(r, effect.status),
+    closes: returned(r.operation, evidence),
   };
 }
 
@@ -163,6 +169,7 @@ function recordFailure(r: OperationRecording, told: Decline, evidence: ProviderE
       ],
     },
     entries: effect.entries,
+    ...notReturned(r.attempt.id, r.operation, failure.code, evidence),
     timeline: [line(r, 'failed', evidence), ...moveLines(r, effect, evidence)],
     events: [
       ...(kind === 'void' ? [] : [{ type: `${kind}.failed`, operationId: r.operation.id }]),

@@ -122,7 +122,7 @@ describe('after it succeeded', () => {
       },
     };
     const operation = { ...refund, dueAt: now };
-    const change = recordClosedOperation(payment, operation, lookup);
+    const change = recordClosedOperation(payment, operation, lookup, 'ref_new');
     expect(change?.operations?.update).toMatchObject([
       { fromStatus: 'succeeded', status: 'failed', failure: { code: 'late_failure' } },
     ]);
@@ -131,7 +131,9 @@ describe('after it succeeded', () => {
     expect(balances(all)).toEqual({ '4000': 4_000n, '2150': -4_000n });
     // Told again, it is known already.
     const failed = { ...operation, status: 'failed' as const, failureCode: 'late_failure' };
-    expect(recordClosedOperation(paymentWith(failed), failed, lookup)?.entries).toBeUndefined();
+    expect(
+      recordClosedOperation(paymentWith(failed), failed, lookup, 'ref_new')?.entries,
+    ).toBeUndefined();
   });
 });
 

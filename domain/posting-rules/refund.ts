@@ -7,6 +7,7 @@
  * acknowledges it and tells later; settled or declined when it has told. A provider that answers at once
  * accepts and settles in one entry.
  */
+import type { AccountCode } from '../accounts.ts';
 import { mirrored, type JournalEntry } from '../journal-entry.ts';
 import type { AttemptState, OperationState } from '../payment-state.ts';
 import { fromMerchant } from './balance.ts';
@@ -19,25 +20,33 @@ export interface Refund {
   readonly parts: Parts;
   /** Of the net part, what the merchant's available balance does not cover. */
   readonly short: bigint;
-  /** `captured`: nothing is known to be available yet, so it goes back from where the capture went to. */
-  readonly from?: 'captured' | 'available';
+  /** `suspense`: of a capture in excess, which stands there. `captured`: nothing is known to be available yet, so it goes back from where the capture went to. */
+  readonly from?: 'captured' | 'available' | 'suspense';
 }
 
 function sources(books: Books, { parts, short, from }: Refund): readonly Line[] {
+  if (from === 'suspense') return [['2900', parts.net], ...owedToOthers(parts)];
   const net: readonly Line[] =
     from === 'captured' ? [[earned(books), parts.net]] : fromMerchant(books, parts.net, short);
   return [...net, ...owedToOthers(parts)];
 }
 
 type Amount = Pick<OperationState, 'id' | 'amount'>;
+type Returned = Amount & Partial<Pick<OperationState, 'kind' | 'cause' | 'late'>>;
+
+/** Ours: what was captured in excess is given back at once, out of suspense. */
+export function isReturnOfExcess({ kind, cause, late }: Partial<OperationState>): boolean {
+  return kind === 'refund' && cause === 'automatic' && late !== true;
+}
 
 /** As the payment's own flow asks for it: undivided, and before anything is known to be available. */
 export function refundOfCapture(
   attempt: Pick<AttemptState, 'provider'>,
-  operation: Amount,
+  operation: Returned,
 ): Refund {
   const { id, amount } = operation;
-  return { id, provider: attempt.provider, parts: wholly(amount), short: 0n, from: 'captured' };
+  const from = isReturnOfExcess(operation) ? 'suspense' : 'captured';
+  return { id, provider: attempt.provider, parts: wholly(amount), short: 0n, from };
 }
 
 export function refundRequestedEntry(books: Books, refund: Refund): JournalEntry {
@@ -95,17 +104,25 @@ export function refundDeclinedEntry(books: Books, refund: Refund): JournalEntry 
   });
 }
 
-/** Accepted and settled with one evidence, before anything is known to be available. */
+/**
+ * Accepted and settled with one evidence, before anything is known to be available. `beyond`: what of it is
+ * more than there was to refund; whose loss that is a person has to say.
+ */
 export function refundEntry(
   books: Books,
   attempt: Pick<AttemptState, 'provider'>,
-  operation: Amount,
+  operation: Returned,
+  beyond = 0n,
 ): JournalEntry {
+  const source: AccountCode = isReturnOfExcess(operation) ? '2900' : earned(books);
   return entry(books, {
     key: `${operation.id}/succeeded`,
     event: 'refund',
     provider: attempt.provider,
-    debits: [[earned(books), operation.amount]],
+    debits: [
+      [source, operation.amount - beyond],
+      ['1900', beyond],
+    ],
     credits: [['1100', operation.amount]],
   });
 }

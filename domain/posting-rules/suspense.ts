@@ -40,6 +40,50 @@ export function lateSuccessReturnedEntry(
   });
 }
 
+/** A return that had succeeded did not: the money stands with us again. */
+export function lateSuccessReturnFailedEntry(
+  books: Books,
+  attempt: Pick<AttemptState, 'provider'>,
+  operation: Pick<OperationState, 'id' | 'amount'>,
+): JournalEntry {
+  return entry(books, {
+    key: `${operation.id}/failed_late`,
+    event: 'late_success',
+    provider: attempt.provider,
+    debits: [['1100', operation.amount]],
+    credits: [['2900', operation.amount]],
+  });
+}
+
+/** A capture done behind a no, with no room left for it: nobody's until it is given back. */
+export function excessCaptureEntry(
+  books: Books,
+  attempt: Pick<AttemptState, 'provider'>,
+  operation: Pick<OperationState, 'id' | 'amount'>,
+): JournalEntry {
+  return entry(books, {
+    key: `${operation.id}/excess`,
+    event: 'late_success',
+    provider: attempt.provider,
+    debits: [['1100', operation.amount]],
+    credits: [['2900', operation.amount]],
+  });
+}
+
+export function excessCaptureFailedEntry(
+  books: Books,
+  attempt: Pick<AttemptState, 'provider'>,
+  operation: Pick<OperationState, 'id' | 'amount'>,
+): JournalEntry {
+  return entry(books, {
+    key: `${operation.id}/failed_late`,
+    event: 'late_success_returned',
+    provider: attempt.provider,
+    debits: [['2900', operation.amount]],
+    credits: [['1100', operation.amount]],
+  });
+}
+
 /** Charged twice at the provider, which only its own records show: `reference` is theirs. */
 export interface DuplicateCharge {
   readonly provider: string;

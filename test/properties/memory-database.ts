@@ -166,7 +166,8 @@ function apply(tables: Tables, change: SentChange, clock: number): Tables {
   }
   for (const row of change.operations?.insert ?? []) {
     const unsent = { sent_count: 0, lookups: 0, absences: 0, provider_key: null, send_by: null };
-    const defaults = { ...unsent, key_horizon: null, provider_reference: null, parked_at: null };
+    const own = { provider_reference: null, parked_at: null, excess: false };
+    const defaults = { ...unsent, key_horizon: null, ...own };
     const ours = { number: operations.length + 1, created_at: iso(clock) };
     const inserted: Row = { ...defaults, ...ours, ...row };
     inserted['amount'] = Number(row['amount']);
@@ -226,12 +227,15 @@ function reserve(payment: Row, operation: Row, was: unknown): void {
     add('amount_authorized', done);
     return;
   }
+  const isExcess = operation['excess'] === true;
   if (kind === 'void') payment['void_open'] = isOpen;
   else {
     add(kind === 'capture' ? 'capture_reserved' : 'refund_reserved', opened);
-    add(kind === 'capture' ? 'amount_captured' : 'amount_refunded', done);
+    const captured = isExcess ? 'amount_excess' : 'amount_captured';
+    add(kind === 'capture' ? captured : 'amount_refunded', done);
   }
-  const closes = kind === 'void' || (kind === 'capture' && operation['final'] === true);
+  const closes =
+    kind === 'void' || (kind === 'capture' && operation['final'] === true && !isExcess);
   if (closes && status === 'succeeded') payment['capture_closed'] = true;
   const sum = (...columns: string[]): number =>
     columns.reduce((total, column) => total + Number(payment[column]), 0);
@@ -239,6 +243,11 @@ function reserve(payment: Row, operation: Row, was: unknown): void {
     throw new RefusedByDatabase('23514', 'payments_captured_within_authorized');
   }
   const back = sum('amount_refunded', 'refund_reserved', 'amount_disputed');
+  // Facts: a capture taken back, a refund done after all.
+  if (kind === 'capture' || (kind === 'refund' && was === 'failed')) {
+    const beyond = back - sum('amount_captured');
+    payment['amount_excess'] = Math.max(sum('amount_excess'), beyond);
+  }
   if (back > sum('amount_captured', 'amount_excess')) {
     throw new RefusedByDatabase('23514', 'payments_refunded_within_captured');
   }

@@ -55,6 +55,7 @@ function essence({ payment, attempts, operations }: PaymentSnapshot): unknown {
       o.amount,
       o.final,
       o.late,
+      o.excess,
       o.sent_count,
       o.parked_at !== null,
     ]),

@@ -118,6 +118,7 @@ export function anOperation(values: Partial<OperationState> = {}): OperationStat
     absences: 0,
     dueAt: now,
     parkedAt: null,
+    excess: false,
     failureCode: null,
     approvalId: null,
     createdAt: now,

@@ -115,6 +115,7 @@ export function anOperation(row: Partial<OperationRow> = {}): OperationRow {
     absences: 0,
     due_at: null,
     parked_at: null,
+    excess: false,
     failure: null,
     basis,
     requested_by: 'api_key:key_1',
