@@ -14,8 +14,8 @@ import {
 } from './posting-rules/suspense.ts';
 import { isReturnOfExcess } from './posting-rules/refund.ts';
 import type { Decline, ProviderEvidence } from './provider.ts';
-import { move, type Reversal } from './record-late-failure.ts';
 import { basisOf } from './recording.ts';
+import { move, type Reversal } from './reversal.ts';
 
 function doneAfterAll(r: Reversal, operation: OperationState): OperationPatch {
   const { id } = operation;

@@ -2,44 +2,17 @@
  * What a provider takes back after it had said yes (DESIGN 3: `succeeded → failed` on evidence), and what
  * it did after it had said no. Only a lookup is believed; entries of their own correct the books.
  */
-import type { AttemptPatch, Change, OperationPatch, TimelineLine } from './change.ts';
+import type { AttemptPatch, Change, OperationPatch } from './change.ts';
 import { captureEffect, incrementEffect } from './operation-effects.ts';
-import {
-  refundable,
-  type AttemptState,
-  type OperationState,
-  type PaymentState,
-} from './payment-state.ts';
+import { refundable, type OperationState, type PaymentState } from './payment-state.ts';
 import { release, shrinkHold } from './hold.ts';
 import { finalPaymentStatuses } from './payment.ts';
 import { captureFailedEntry } from './posting-rules/capture.ts';
 import { isReturnOfExcess, refundEntry, refundFailedEntry } from './posting-rules/refund.ts';
-import type { Decline, ProviderEvidence } from './provider.ts';
+import type { Decline } from './provider.ts';
 import { excessTakenBack, lateReturnTakenBack, returned } from './record-late-fact.ts';
 import { basisOf } from './recording.ts';
-
-export interface Reversal {
-  readonly payment: PaymentState;
-  readonly attempt: AttemptState;
-  readonly evidence: ProviderEvidence;
-}
-
-export function move(
-  r: Reversal,
-  kind: string,
-  id: Readonly<Record<string, string>>,
-  from: string,
-  to: string,
-  late = true,
-): TimelineLine {
-  return {
-    actor: `provider:${r.evidence.provider}`,
-    kind: `${kind}.${to}`,
-    fromStatus: from,
-    toStatus: to,
-    evidence: { ...id, ...r.evidence, ...(late && { late }) },
-  };
-}
+import { move, type Reversal } from './reversal.ts';
 
 /** Nothing is held any more: a sale's attempt ends with its capture. */
 function attemptGone(r: Reversal, status: 'voided' | 'expired' = 'voided'): AttemptPatch {
