@@ -59,6 +59,7 @@ export function listedAs(subject: AttemptState | OperationState): SettlementSays
     case 'void':
       return 'voided';
     case 'increment':
+    case 'receipt':
       return null;
   }
 }

@@ -117,7 +117,8 @@ class History {
     const inserted = (change.operations?.insert ?? []).map((o, index): OperationState => ({
       ...{ number: this.payment.operations.length + index + 1, providerKey: null, sendBy: null },
       ...{ keyHorizon: null, sentCount: 0, lookups: 0, absences: 0, failureCode: null },
-      ...{ createdAt: now, providerReference: null, parkedAt: null, approvalId: null, ...o },
+      ...{ createdAt: now, providerReference: null, parkedAt: null, approvalId: null },
+      ...{ excess: false, ...o },
     }));
     const [patch] = change.attempts?.update ?? [];
     const { status = this.attempt.status } = patch ?? {};

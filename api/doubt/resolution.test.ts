@@ -165,7 +165,7 @@ describe('what the provider says later', () => {
       const operation = now.operations.at(-1);
       expect(nextStep(now)).toMatchObject({ kind: 'resolve_operation' });
       if (operation === undefined) throw new Error('no operation');
-      const change = recordClosedOperation(now, operation, outcome);
+      const change = recordClosedOperation(now, operation, outcome, newId('ref'));
       if (change === null) throw new Error('dropped');
       return it.on.commit(now, change);
     };

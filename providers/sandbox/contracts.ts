@@ -122,6 +122,7 @@ export const bankContract: ProviderContract = {
   keyScope: 'account',
   errorsCached: false,
   absenceFinalAfterMs: minute,
+  settlementCycleMs: day,
   settlingMs: 5 * second,
   // Of an authorization, of which there is none.
   authorizationLifeMs: day,

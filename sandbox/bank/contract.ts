@@ -33,6 +33,7 @@ export const bankContract: Contract = {
   errorsCached: false,
   absenceFinalAfterMs: minute,
   settlementCycleMs: day,
+  settlementCycleMs: day,
   settlingMs: 5 * second,
   // Of an authorization, of which there is none.
   authorizationLifeMs: day,

@@ -104,7 +104,7 @@ begin
   return new;
 end $$;
 
--- As in 0023, with excess and what closes a case.
+-- As in 0026, with excess and what closes a case.
 create or replace function commit_change(c jsonb) returns jsonb language plpgsql as $$
 declare
   held payments; patch jsonb; moved int; snapshot jsonb; due timestamptz; frozen jsonb;
