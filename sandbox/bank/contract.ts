@@ -33,7 +33,6 @@ export const bankContract: Contract = {
   errorsCached: false,
   absenceFinalAfterMs: minute,
   settlementCycleMs: day,
-  settlementCycleMs: day,
   settlingMs: 5 * second,
   // Of an authorization, of which there is none.
   authorizationLifeMs: day,
