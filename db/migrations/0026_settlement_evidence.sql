@@ -125,8 +125,8 @@ create function handle_statements(handled jsonb, at timestamptz) returns void la
   where s.file_id = n.file_id and s.line = n.line and s.handled_at is null
 $$;
 
-create index operations_in_doubt on operations (attempt_id) where status = 'unknown';
-create index attempts_in_doubt on attempts (provider) where status = 'unknown';
+create index operations_unknown_by_attempt on operations (attempt_id) where status = 'unknown';
+create index attempts_unknown_by_provider on attempts (provider) where status = 'unknown';
 
 grant select, insert on settlement_files, settlement_statements to tender_worker;
 grant update (handled_at) on settlement_statements to tender_worker;
