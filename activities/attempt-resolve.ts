@@ -34,7 +34,7 @@ export async function resolve(
   }
   const finished = await finishAction(deps, payment, attempt, provider);
   if (finished !== null) return record(deps, payment, attemptId, finished);
-  const lookup = await lookUp(provider, 'authorize', attemptId, attempt.providerReference);
+  const lookup = await lookUp(deps, provider, 'authorize', attemptId, attempt.providerReference);
 
   if (lookup.kind === 'found' && lookup.receipts !== undefined) {
     const { payment: settled, over } = await takeReceipts(deps, payment, attemptId, provider, {

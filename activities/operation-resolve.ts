@@ -29,7 +29,7 @@ export async function resolveOperationOnce(
   const { done, statements, unlisted } = settled;
   const lookup: LookupResult =
     done === null
-      ? await lookUp(provider, askedKind(operation), operationId, attempt.providerReference)
+      ? await lookUp(deps, provider, askedKind(operation), operationId, attempt.providerReference)
       : { kind: 'found', outcome: done };
   if (!isOpen(operation)) return lookAtClosed(deps, payment, operationId, lookup, statements);
   const resolution = resolveOperation(payment, operation, provider.contract, lookup, unlisted);

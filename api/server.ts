@@ -22,13 +22,8 @@ import { announceReady } from '../runtime/ready.ts';
 import { onShutdown } from '../runtime/shutdown.ts';
 import type { PaymentHost } from '../workers/payment-host.ts';
 import { createApp } from './app.ts';
-import {
-  createHealth,
-  createPrincipals,
-  createProviderWebhooks,
-  createReturns,
-} from './backend/edges.ts';
 import { createApprovals } from './backend/approvals.ts';
+import { createHealth, createPrincipals, createReturns } from './backend/edges.ts';
 import { createBooks } from './backend/books.ts';
 import { createCustomers } from './backend/customers.ts';
 import { createDoubts } from './backend/doubts.ts';
@@ -39,6 +34,7 @@ import { createPaymentMethods } from './backend/payment-methods.ts';
 import { createPayments } from './backend/payments.ts';
 import { createRouting } from './backend/routing.ts';
 import { createSettings } from './backend/settings.ts';
+import { createProviderWebhooks } from './backend/webhooks.ts';
 import { createCommands } from './commands/commands.ts';
 import { createFreshPayments } from './commands/fresh-payments.ts';
 import { createWaiter } from './commands/waiter.ts';
@@ -121,7 +117,7 @@ const app = createApp({
     ledger: createLedger(db),
     books: createBooks(workerDb),
     events: createEvents(db),
-    webhooks: createProviderWebhooks(db, providers),
+    webhooks: createProviderWebhooks({ db, providers, runs }),
     returns: createReturns({ db, runs, waiter }),
     routing: createRouting({
       ...{ db, workerDb, providers },
@@ -136,7 +132,8 @@ const app = createApp({
       ? null
       : {
           clock: { setOffset: (seconds) => setClockOffset(db, seconds) },
-          secret: settings.sandbox.webhookSecret,
+          // The one in use; others are only accepted.
+          secret: settings.sandbox.webhookSecret.replace(/,.*/, ''),
         },
   isUnavailable: isTransient,
   log,

@@ -1,6 +1,8 @@
 /** What is asked before a merchant is known. */
 import { sql } from 'kysely';
+import type { ProviderWebhook } from '../domain/provider.ts';
 import type { Db } from './client.ts';
+import { encodeClaim, type InboxState } from './inbox.ts';
 
 export interface ApiKeyRow {
   readonly id: string;
@@ -29,18 +31,28 @@ export interface ReceivedWebhook {
   /** Null: about nothing of ours (yet). */
   readonly payment_id: string | null;
   readonly fresh: boolean;
+  readonly state: InboxState;
 }
 
-/** One commit: raw event, deduplicated, and its payment set in motion `delayMs` from now. */
+export type NewWebhook = ProviderWebhook & { readonly provider: string; readonly raw: Buffer };
+
+/**
+ * One commit: raw event, deduplicated, and closed where it only confirms what is recorded; else its payment
+ * is set in motion `delayMs` from now.
+ */
 export async function receiveWebhook(
   db: Db,
-  event: { provider: string; eventId: string; type: string; reference: string; raw: Buffer },
+  event: NewWebhook,
   delayMs: number,
 ): Promise<ReceivedWebhook> {
+  const claim = event.claim === undefined ? null : encodeClaim(event.claim);
+  const toldAt = event.toldAt === undefined ? null : new Date(event.toldAt).toISOString();
   const { rows } = await sql<ReceivedWebhook>`
     select * from receive_webhook(${event.provider}, ${event.eventId}, ${event.type}, ${event.reference},
-      ${event.raw}, ${delayMs})`.execute(db);
-  return rows[0] ?? { payment_id: null, fresh: false };
+      ${event.raw}, ${delayMs}, ${claim}::jsonb, ${toldAt}::timestamptz)`.execute(db);
+  const [received] = rows;
+  if (received === undefined) throw new Error('no answer from receive_webhook');
+  return received;
 }
 
 export interface ReturnRow {

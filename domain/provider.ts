@@ -264,5 +264,12 @@ export interface ProviderWebhook {
   /** Our reference: an attempt or operation id. */
   readonly reference: string;
   /** What it says became of it: a hint as well, for a signed event can still be old. */
-  readonly claim?: { readonly kind: LookupKind; readonly outcome: ProviderOutcome };
+  readonly claim?: ProviderClaim;
+  /** When the provider says it happened, ms since the epoch: when it arrives says nothing. */
+  readonly toldAt?: number;
+}
+
+export interface ProviderClaim {
+  readonly kind: LookupKind;
+  readonly outcome: ProviderOutcome;
 }

@@ -241,11 +241,12 @@ export function dueWhenDecided(payment: PaymentState, attempt: AttemptState): nu
 /** Ends we know of by our own doing, or that are no news. */
 const ownEnds: readonly string[] = ['already_voided', 'reference_voided'];
 
-/** A lookup that says no to what was authorized or sold: the provider took it back. */
+/** A lookup, or the provider by itself, says no to what was authorized or sold: it took it back. */
 function takenBack(r: Recording, outcome: ProviderOutcome): Change | null {
   const { payment, attempt } = r;
   if (attempt.status !== 'authorized' || outcome.kind !== 'declined') return null;
-  if (outcome.evidence.kind !== 'lookup' || ownEnds.includes(outcome.decline.code)) return null;
+  if (outcome.evidence.kind === 'provider_reply' || ownEnds.includes(outcome.decline.code))
+    return null;
   const reversal = { payment, attempt, evidence: outcome.evidence };
   if (outcome.decline.code === 'authorization_expired') {
     return recordAuthorizationOver(reversal, 'expired');

@@ -33,6 +33,8 @@ export const expiryDoubtMs = 60_000;
 export const retryExpiryMs = 3_600_000;
 /** A request for a second person's approval lapses after this, and what it had reserved is free again. */
 export const approvalLifeMs = 7 * 24 * 3_600_000;
+/** An event's own word is taken once no lookup could say for so long; at once where none ever can. */
+export const claimCountsAfterMs = 60_000;
 /** An attempt closed by absence is looked up once more. */
 export const lookAgainAfterMs = 24 * 3_600_000;
 

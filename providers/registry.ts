@@ -16,7 +16,7 @@ import type { StripeProviderOptions } from './stripe/provider.ts';
 /** A provider is offered where it is configured. */
 export interface ProviderSettings {
   readonly sandboxUrl?: string | undefined;
-  /** `whsec_` and base64: what the sandbox signs its events with. */
+  /** What the sandbox signs its events with: `whsec_` and base64; several with commas between. */
   readonly webhookSecret?: string | undefined;
   readonly stripe?: StripeProviderOptions | undefined;
   readonly adyen?: AdyenProviderOptions | undefined;

@@ -12,6 +12,9 @@ const flag = z.enum(['0', '1']).transform((value) => value === '1');
 const databaseUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' });
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
 const text = z.string();
+const webhookSecrets = z
+  .string()
+  .regex(/^whsec_[^\s,]+(,whsec_[^\s,]+)*$/, 'must be whsec_…, or several with commas between');
 const address = z
   .string()
   .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, 'must be host:port, without a scheme');
@@ -46,16 +49,13 @@ const schema = z.object({
   TENDER_SANDBOX_PUBLIC_URL: httpUrl.optional(),
   TENDER_SANDBOX_DATA: text.optional(),
   TENDER_SANDBOX_WEBHOOK_URL: httpUrl.optional(),
-  TENDER_SANDBOX_WEBHOOK_SECRET: text.startsWith('whsec_').optional(),
+  TENDER_SANDBOX_WEBHOOK_SECRET: webhookSecrets.optional(),
   TENDER_SANDBOX_CLOCK_URL: httpUrl.optional(),
   TENDER_STRIPE_SECRET_KEY: z
     .string()
     .regex(/^[sr]k_(test|live)_\w+$/, 'must be sk_test_…, sk_live_… or a restricted rk_…')
     .optional(),
-  TENDER_STRIPE_WEBHOOK_SECRETS: z
-    .string()
-    .regex(/^whsec_[^\s,]+(,whsec_[^\s,]+)*$/, 'must be whsec_…, or several with commas between')
-    .optional(),
+  TENDER_STRIPE_WEBHOOK_SECRETS: webhookSecrets.optional(),
   TENDER_STRIPE_URL: httpUrl.optional(),
   TENDER_ADYEN_API_KEY: text.optional(),
   TENDER_ADYEN_MERCHANT_ACCOUNT: text.optional(),

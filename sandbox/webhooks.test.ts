@@ -75,10 +75,12 @@ test('a late success sends an event that its adapter, and only its adapter, take
   const providers = createProviders({ sandboxUrl: sandbox.url, webhookSecret });
   const headers = event?.headers as Record<string, string>;
   const raw = event?.raw ?? Buffer.alloc(0);
-  expect(providers.get('alder')?.readWebhook(raw, headers)).toEqual({
+  expect(providers.get('alder')?.readWebhook(raw, headers)).toMatchObject({
     eventId: event?.body['id'],
     type: 'authorization.succeeded',
     reference,
+    toldAt: Date.parse(String(event?.body['created_at'])),
+    claim: { kind: 'authorize', outcome: { kind: 'approved', evidence: { kind: 'webhook' } } },
   });
   expect(providers.get('birch')?.readWebhook(raw, headers)).toBeNull();
 });

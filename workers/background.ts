@@ -1,4 +1,4 @@
-/** The background process: sweeper, sealer and proofs of the books now, relay and schedules later. */
+/** The background process: sweeper, inbox, sealer and proofs of the books now, relay and schedules later. */
 import { connectDb } from '../db/client.ts';
 import { probeWorkerRole } from '../db/probe.ts';
 import { backgroundSettings } from '../runtime/env.ts';
@@ -7,6 +7,7 @@ import { announceReady } from '../runtime/ready.ts';
 import { createRuns, type Runs } from '../runtime/runs.ts';
 import { onShutdown } from '../runtime/shutdown.ts';
 import { connectTemporal } from '../runtime/temporal.ts';
+import { keepInbox } from './inbox-keeper.ts';
 import { keepLedger } from './ledger-keeper.ts';
 import { sweep } from './sweeper.ts';
 
@@ -38,6 +39,7 @@ const sweeping = probeWorkerRole(db, stopping.signal, (error) => {
 }).then(() =>
   Promise.all([
     sweep({ db, runs: () => runs, log, signal: stopping.signal }),
+    keepInbox({ db, log, signal: stopping.signal }),
     keepLedger({ db: ledgerDb, log, signal: stopping.signal }),
   ]),
 );

@@ -1,23 +1,10 @@
-/** Ports for who knocks: credentials, providers' webhooks, shoppers coming back, health. */
-import {
-  findApiKey,
-  arriveAtReturn,
-  databaseAnswers,
-  merchantExists,
-  receiveWebhook,
-} from '../../db/access.ts';
+/** Ports for who knocks: credentials, shoppers coming back, health. */
+import { findApiKey, arriveAtReturn, databaseAnswers, merchantExists } from '../../db/access.ts';
 import type { Db } from '../../db/client.ts';
 import { readPayment } from '../../db/payments.ts';
-import type { Provider } from '../../domain/provider.ts';
 import type { Runs } from '../../runtime/runs.ts';
 import type { Waiter } from '../commands/waiter.ts';
-import {
-  scopes,
-  type Health,
-  type Principals,
-  type ProviderWebhooks,
-  type Returns,
-} from '../ports.ts';
+import { scopes, type Health, type Principals, type Returns } from '../ports.ts';
 
 export function createPrincipals(db: Db): Principals {
   return {
@@ -32,25 +19,6 @@ export function createPrincipals(db: Db): Principals {
       };
     },
     merchantExists: (merchantId) => merchantExists(db, merchantId),
-  };
-}
-
-/** A signal that lands in a run's first workflow task makes the server drop that task's work: hence 2 s. */
-const webhookDelayMs = 2_000;
-
-export function createProviderWebhooks(
-  db: Db,
-  providers: ReadonlyMap<string, Provider>,
-): ProviderWebhooks {
-  return {
-    receive: async (name, rawBody, headers) => {
-      const provider = providers.get(name);
-      if (provider === undefined) return 'unknown_provider';
-      const event = provider.readWebhook(rawBody, headers);
-      if (event === null) return 'refused';
-      await receiveWebhook(db, { provider: name, ...event, raw: rawBody }, webhookDelayMs);
-      return 'accepted';
-    },
   };
 }
 

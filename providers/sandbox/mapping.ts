@@ -6,13 +6,14 @@ import type { Currency } from '../../domain/currency.ts';
 import type {
   Decline,
   LookupResult,
+  ProviderClaim,
   ProviderEvidence,
   ProviderOutcome,
   VoidByReferenceResult,
 } from '../../domain/provider.ts';
 import { evidenceOf } from '../evidence.ts';
 import type { HttpAnswer } from './client.ts';
-import { isFence, parseJson, readFailure, readResource } from './replies.ts';
+import { callKinds, isFence, parseJson, readFailure, readResource } from './replies.ts';
 import type { CallKind, ReadResource, Resource } from './replies.ts';
 
 /** What we asked for, to compare the reply with. */
@@ -167,6 +168,16 @@ export function mapLookup(
     return { kind: 'absent', evidence: evidence(`${http} absent`) };
   }
   return { kind: 'no_answer', evidence: evidence(`${http} unexpected_reply`) };
+}
+
+/** What an event claims of its object; null: it shows none that we can read. */
+export function mapEvent(provider: string, reference: string, data: unknown): ProviderClaim | null {
+  const object = typeof data === 'object' && data !== null && 'object' in data ? data.object : null;
+  const kind = object === 'authorization' ? 'authorize' : callKinds.find((one) => one === object);
+  const resource = kind === undefined ? null : readResource(kind, reference, data);
+  if (kind === undefined || resource === null) return null;
+  const seen = evidenceOf('webhook', provider, resource.status, resource.id);
+  return { kind, outcome: toOutcome(resource, seen) };
 }
 
 export function mapFence(

@@ -4,7 +4,8 @@ import { isCurrency } from '../../domain/currency.ts';
 import type { Currency } from '../../domain/currency.ts';
 import type { CardFacts, Receipt, ShopperAction } from '../../domain/provider.ts';
 
-export type CallKind = 'authorize' | 'capture' | 'void' | 'refund' | 'increment';
+export const callKinds = ['authorize', 'capture', 'void', 'refund', 'increment'] as const;
+export type CallKind = (typeof callKinds)[number];
 
 const objects: Readonly<Record<CallKind, string>> = {
   authorize: 'authorization',

@@ -37,8 +37,34 @@ test('a signed event is read', () => {
     eventId: 'evt_1',
     type: 'authorization.succeeded',
     reference: 'att_1',
+    toldAt: Date.parse(event.created_at),
   });
 });
+
+test.each([secret, otherSecret])('while one secret replaces another, %s will do', (key) => {
+  const either = createWebhookReader('alder', `${secret},${otherSecret}`);
+  const { body, headers } = sign(event, new Date(), key);
+  expect(either(body, headers)?.reference).toBe('att_1');
+});
+
+const authorization = {
+  ...{ id: 'alder_1', object: 'authorization', reference: 'att_1', status: 'authorized' },
+  ...{ captured: false, amount: 1_000, currency: 'EUR' },
+};
+test.each<[string, object, object | undefined]>([
+  ['an authorization', authorization, { kind: 'authorize', outcome: { kind: 'approved', amountMinor: 1_000n } }],
+  ['a capture refused', { id: 'c_1', object: 'capture', reference: 'att_1', status: 'declined', decline_code: 'late_failure' },
+    { kind: 'capture', outcome: { kind: 'declined', decline: { code: 'late_failure' } } }],
+  ['another object than it names', { ...authorization, reference: 'att_2' }, undefined],
+  ['something we have no word for', { ...authorization, object: 'dispute' }, undefined],
+  ['a state we have no word for', { ...authorization, status: 'halfway' }, undefined],
+])('what it shows of %s is claimed, or nothing is', (_, data, claim) => {
+  const { body, headers } = sign({ ...event, data });
+  const told = read(body, headers);
+  expect(told?.reference).toBe('att_1');
+  if (claim === undefined) expect(told?.claim).toBeUndefined();
+  else expect(told?.claim).toMatchObject(claim);
+}); // prettier-ignore
 
 test.each<[string, Signed]>([
   ['signed by someone else', sign(event, new Date(), otherSecret)],

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type Stripe from 'stripe';
 import type { ProviderWebhook, ReadsWebhooks } from '../../domain/provider.ts';
 import {
@@ -44,6 +45,13 @@ function tells(event: Stripe.Event): Told {
   return { reference: named ?? id };
 }
 
+/** The library decodes leniently, and would take `t=1x` for `t=1`, or a body with other bytes for the same. */
+const signatureForm = /^t=[1-9]\d{0,11}(,v\d=[0-9a-f]+)+$/;
+
+function isAsSigned(rawBody: Buffer, signature: string): boolean {
+  return isUtf8(rawBody) && rawBody[0] !== 0xef && signatureForm.test(signature);
+}
+
 /** Any of the secrets will do. Stale is what was signed more than five minutes ago. */
 function verify(
   client: Stripe,
@@ -51,6 +59,7 @@ function verify(
   signature: string,
   secrets: readonly string[],
 ): Stripe.Event | null {
+  if (!isAsSigned(rawBody, signature)) return null;
   for (const secret of secrets) {
     try {
       return client.webhooks.constructEvent(rawBody, signature, secret, toleranceSeconds);
@@ -71,7 +80,8 @@ export function createStripeWebhookReader(
     // An endpoint may be sent both; a test event must never speak of live money.
     if (event?.object !== 'event' || event.livemode !== livemode) return null;
     try {
-      return { eventId: event.id, type: event.type, ...tells(event) };
+      const { id: eventId, type, created } = event;
+      return { eventId, type, toldAt: created * 1_000, ...tells(event) };
     } catch {
       return null;
     }

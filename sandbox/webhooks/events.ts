@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { adyenEvent } from '../adyen/event.ts';
 import type { Context } from '../context.ts';
 import type { WebhookFault } from '../faults.ts';
+import { lookup } from '../processor/lookup.ts';
 import type { EventSubject } from '../processor/result.ts';
 import { stripeEvent } from '../stripe/event.ts';
 
@@ -35,6 +36,7 @@ function eventBody(context: Context, eventId: string, subject: EventSubject, now
     reference: subject.reference,
     provider_reference: subject.providerReference,
     created_at: new Date(now).toISOString(),
+    data: lookup(context, subject.provider, subject.operation, subject.reference).body,
   };
 }
 

@@ -1,0 +1,44 @@
+/** Providers' events: verified, committed to the inbox, and the payment sent to look where that is news. */
+import { receiveWebhook } from '../../db/access.ts';
+import type { Db } from '../../db/client.ts';
+import type { Provider } from '../../domain/provider.ts';
+import type { Runs } from '../../runtime/runs.ts';
+import type { ProviderWebhooks } from '../ports.ts';
+
+/** A signal that lands in a run's first workflow task makes the server drop that task's work: hence 2 s. */
+const nudgeAfterMs = 2_000;
+
+export interface WebhooksBackend {
+  readonly db: Db;
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly runs: () => Runs | undefined;
+}
+
+export function createProviderWebhooks({ db, providers, runs }: WebhooksBackend): ProviderWebhooks {
+  /** One nudge for all that comes about one payment meanwhile. */
+  const nudged = new Set<string>();
+  const nudgeSoon = (paymentId: string): void => {
+    if (nudged.has(paymentId)) return;
+    nudged.add(paymentId);
+    const nudge = (): void => {
+      nudged.delete(paymentId);
+      // The committed wake_at does it if this fails, or if this process ends before.
+      runs()
+        ?.wake(paymentId)
+        .catch(() => undefined);
+    };
+    setTimeout(nudge, nudgeAfterMs).unref();
+  };
+  return {
+    receive: async (name, rawBody, headers) => {
+      const provider = providers.get(name);
+      if (provider === undefined) return 'unknown_provider';
+      const event = provider.readWebhook(rawBody, headers);
+      if (event === null) return 'refused';
+      const told = { provider: name, ...event, raw: rawBody };
+      const { payment_id: paymentId, fresh, state } = await receiveWebhook(db, told, nudgeAfterMs);
+      if (fresh && paymentId !== null && state !== 'confirmed') nudgeSoon(paymentId);
+      return 'accepted';
+    },
+  };
+}
