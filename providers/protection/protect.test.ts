@@ -77,13 +77,16 @@ describe('a provider behind its guard', () => {
 
   test('a lookup or void by reference that is not let through has said nothing', async () => {
     const evidence = approved().evidence;
+    const hints: unknown[] = [];
     const provider = aProvider({
-      lookup: async () => ({ kind: 'absent', evidence }),
+      lookup: async (_kind, _reference, hint) => (hints.push(hint), { kind: 'absent', evidence }),
       voidByReference: async () => ({ kind: 'confirmed', evidence }),
     });
     const guard = aGuard(provider);
     const guarded = protect(provider, guard);
-    expect(await guarded.lookup?.('authorize', 'att_1')).toMatchObject({ kind: 'absent' });
+    const hint = { providerReference: 'pi_1' };
+    expect(await guarded.lookup?.('void', 'op_1', hint)).toMatchObject({ kind: 'absent' });
+    expect(hints).toEqual([hint]);
     void guard.look({ work: never, judge: () => ({ health: 'well', what: '' }), refused: never });
     expect(await guarded.lookup?.('authorize', 'att_1')).toMatchObject({ kind: 'no_answer' });
     expect(await guarded.voidByReference?.('att_1')).toMatchObject({ kind: 'no_answer' });

@@ -1,10 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { ProviderWebhook, ReadsWebhooks } from '../../domain/provider.ts';
+import { isSignedNow } from '../signed-at.ts';
 import { mapEvent } from './mapping.ts';
 import { parseJson } from './replies.ts';
-
-const toleranceSeconds = 300;
 
 const eventSchema = z.object({
   id: z.string().min(1).max(200),
@@ -33,7 +32,7 @@ export function createWebhookReader(
       'webhook-timestamp': timestamp = '',
       'webhook-signature': signature = '',
     } = headers;
-    if (!isNow(timestamp) || !isSigned(keys, `${id}.${timestamp}.`, rawBody, signature))
+    if (!isSignedNow(timestamp) || !isSigned(keys, `${id}.${timestamp}.`, rawBody, signature))
       return null;
     const { data: event } = eventSchema.safeParse(parseJson(rawBody.toString('utf8')));
     // The secret is shared by all three, so the name inside decides whose event it is.
@@ -55,12 +54,6 @@ function claimOf(
 ): Pick<ProviderWebhook, 'claim'> {
   const claim = mapEvent(provider, reference, data);
   return claim === null ? {} : { claim };
-}
-
-/** One spelling only: what a lenient reader would take for the same number was not what was signed. */
-function isNow(timestamp: string): boolean {
-  if (!/^[1-9]\d{0,11}$/.test(timestamp)) return false;
-  return Math.abs(Date.now() / 1_000 - Number(timestamp)) <= toleranceSeconds;
 }
 
 /** `v1,<base64>`, several with spaces between; every key is tried on every one, whichever fits. */

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import type Stripe from 'stripe';
 import type { ProviderWebhook, ReadsWebhooks } from '../../domain/provider.ts';
+import { signedWithinSeconds } from '../signed-at.ts';
 import {
   attemptOutcome, captureField, captureOutcome, referenceField, refundOutcome, seenAs,
 } from './outcomes.ts'; // prettier-ignore
 
-const toleranceSeconds = 300;
 const seen = seenAs('webhook');
 
 type Told = Pick<ProviderWebhook, 'reference' | 'claim'>;
@@ -62,7 +62,7 @@ function verify(
   if (!isAsSigned(rawBody, signature)) return null;
   for (const secret of secrets) {
     try {
-      return client.webhooks.constructEvent(rawBody, signature, secret, toleranceSeconds);
+      return client.webhooks.constructEvent(rawBody, signature, secret, signedWithinSeconds);
     } catch {
       continue;
     }

@@ -77,7 +77,11 @@ const ofTime: readonly Ban[] = [
   {
     what: "the process's wall clock in what judges a deadline",
     instead: 'elapsedMs() of activities/elapsed.ts, or the clock of the database',
-    where: except(inFolders('activities', 'db', 'providers'), 'activities/elapsed.ts'),
+    where: except(
+      inFolders('activities', 'db', 'providers'),
+      'activities/elapsed.ts',
+      'providers/signed-at.ts',
+    ),
     pattern: /\bDate\.now\(|\bnew Date\(\)/,
     bad: ['if (Date.now() > sendBy) return;'],
   },
