@@ -144,6 +144,9 @@ describe('an event that says something else', () => {
       `select evidence from timeline where payment_id = $1 and kind = 'webhook.mismatch'`,
       [payment.id],
     );
+    expect(
+      await on.rows.all('select kind, subject_id, status from cases where payment_id = $1', [payment.id]),
+    ).toEqual([{ kind: 'webhook_mismatch', subject_id: told.reference, status: 'open' }]);
     expect(line).toMatchObject({ evidence: { event_id: told.eventId, asked: '10000 USD' } });
     expect(await listTold(on.worker, 'alder', told.reference)).toMatchObject([{ claim: null }]);
     // Nothing of it is booked, and a lookup does not close it.

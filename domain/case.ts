@@ -7,7 +7,9 @@ export type CaseKind =
   /** A fact beyond its ceiling. */
   | 'excess'
   /** Said of what is decided, and not to be believed by rule. */
-  | 'contradiction';
+  | 'contradiction'
+  /** A provider's signed event tells another amount or currency than ours. */
+  | 'webhook_mismatch';
 
 /** What an open case waited for has happened. */
 export interface CaseEnd {

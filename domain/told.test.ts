@@ -55,6 +55,12 @@ describe('of several', () => {
     }
   }); // prettier-ignore
 
+  test('what was taken back had been done before, also where no time is given', () => {
+    const events = [{ ...yes, toldAt: null }, { ...no, claim: { kind: 'capture' as const, outcome: declined('late_failure') }, toldAt: null }];
+    expect(said(notSupported, events)).toBe('declined, recorded');
+    expect(said(notSupported, events.toReversed())).toBe('declined, recorded');
+  }); // prettier-ignore
+
   test('nobody knows which is the last one without two different times', () => {
     for (const toldAt of [null, 1]) {
       expect(said(notSupported, [yes, { ...no, toldAt }])).toBe('not_supported, open');

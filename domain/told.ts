@@ -56,12 +56,19 @@ function isDefinite(kind: ProviderClaim['outcome']['kind']): boolean {
   return kind === 'approved' || kind === 'declined' || kind === 'requires_action';
 }
 
+/** By its meaning the later one, whatever the clocks say: only what was done can be taken back. */
+function isTakenBack({ claim }: Told): boolean {
+  return claim?.outcome.kind === 'declined' && claim.outcome.decline.code === 'late_failure';
+}
+
 /**
  * By the provider's time, never by arrival. Null where two that differ claim the same moment, or where one
  * of several gives no time: then nobody knows which of them is still true.
  */
 function latestOf(told: readonly Told[]): ProviderClaim | null {
   const known = told.filter(({ claim }) => claim !== null && claim.outcome.kind !== 'unknown');
+  const takenBack = known.find(isTakenBack);
+  if (takenBack !== undefined) return takenBack.claim;
   const first = known[0]?.claim ?? null;
   if (known.every(({ claim }) => claim?.outcome.kind === first?.outcome.kind)) return first;
   if (known.some(({ toldAt }) => toldAt === null)) return null;

@@ -25,6 +25,10 @@ create index inbox_by_reference on inbox (reference);
 create index inbox_open on inbox (state, received_at desc) where handled_at is null;
 grant update (state, evidence) on inbox to tender_worker;
 
+-- A person explains the difference.
+alter table cases drop constraint cases_kind,
+  add constraint cases_kind check (kind in ('unknown', 'late_return', 'excess', 'contradiction', 'webhook_mismatch'));
+
 -- What a claim is to a record: 'confirms', 'mismatch' (of amount or currency) or 'news'.
 create function judge_claim(claim jsonb, p_kind text, p_status text, amounts bigint[], p_currency text, is_sale boolean)
 returns text language sql immutable as $$
@@ -77,6 +81,9 @@ begin
         'kind', 'webhook.mismatch', 'evidence', jsonb_build_object('kind', 'webhook', 'provider', p_provider,
           'event_id', told.event_id, 'reference', p_reference, 'asked', amounts[1] || ' ' || held.currency,
           'told', (told.claim #>> '{outcome,amountMinor}') || ' ' || (told.claim #>> '{outcome,currency}')))));
+      perform open_cases(held, jsonb_build_array(jsonb_build_object('kind', 'webhook_mismatch', 'attempt_id', a.id,
+        'operation_id', o.id, 'amount', amounts[1], 'reason', 'told_another_amount', 'evidence', jsonb_build_object(
+          'kind', 'webhook', 'provider', p_provider, 'event_id', told.event_id, 'claim', told.claim))));
     end if;
     news := news or what <> 'confirms';
   end loop;
