@@ -26,8 +26,13 @@ create index inbox_open on inbox (state, received_at desc) where handled_at is n
 grant update (state, evidence) on inbox to tender_worker;
 
 -- A person explains the difference.
-alter table cases drop constraint cases_kind,
-  add constraint cases_kind check (kind in ('unknown', 'late_return', 'excess', 'contradiction', 'webhook_mismatch'));
+do $$
+declare known text := (select pg_get_expr(conbin, conrelid) from pg_constraint
+  where conname = 'cases_kind' and conrelid = 'cases'::regclass);
+begin
+  alter table cases drop constraint cases_kind;
+  execute format('alter table cases add constraint cases_kind check (%s or kind = ''webhook_mismatch'')', known);
+end $$;
 
 -- What a claim is to a record: 'confirms', 'mismatch' (of amount or currency) or 'news'.
 create function judge_claim(claim jsonb, p_kind text, p_status text, amounts bigint[], p_currency text, is_sale boolean)
