@@ -56,6 +56,8 @@ function claimOf(
   return claim === null ? {} : { claim };
 }
 
+const signatureForm = /^v\d+a?,[^\s,]+(?: v\d+a?,[^\s,]+)*$/;
+
 /** `v1,<base64>`, several with spaces between; every key is tried on every one, whichever fits. */
 function isSigned(
   keys: readonly Buffer[],
@@ -66,6 +68,7 @@ function isSigned(
   const expected = keys.map((key) =>
     Buffer.from(`v1,${createHmac('sha256', key).update(head).update(rawBody).digest('base64')}`),
   );
+  if (!signatureForm.test(signature)) return false;
   const given = signature.split(' ').map((one) => Buffer.from(one));
   return expected.some((ours) =>
     given.some((theirs) => theirs.length === ours.length && timingSafeEqual(theirs, ours)),
