@@ -47,6 +47,12 @@ beforeAll(async () => {
   });
   await sandbox.setFaults([{ fault: 'webhook_duplicate', rate: 1 }]);
   for (const [name, provider] of providers) {
+    if (!provider.contract.methods.includes('card')) {
+      // A bank takes days to tell of anything: what alder told, told by it.
+      const told = withText(genuineOf('alder'), (text) => text.replace('"alder"', `"${name}"`));
+      genuine.set(name, signed(told, secret, new Date()));
+      continue;
+    }
     // Adyen's stored cards are good for their shopper alone.
     const token = name === 'adyen' ? 'shopper/tok_visa' : 'tok_visa';
     assertApproved(await provider.authorize(anAuthorization(token)));
@@ -58,6 +64,12 @@ beforeAll(async () => {
     genuine.set(name, { raw: event.raw, headers: { ...event.headers } as Sent['headers'] });
   }
 });
+
+function genuineOf(name: string): Sent {
+  const sent = genuine.get(name);
+  if (sent === undefined) throw new Error(`${name} told nothing`);
+  return sent;
+}
 
 afterAll(async () => {
   await sandbox.close();
@@ -221,8 +233,7 @@ test('of 10,000 mutations for each provider none is taken for anything that was 
   const counts: string[] = [];
   const taken: string[] = [];
   for (const [name, provider] of providers) {
-    const sent = genuine.get(name);
-    if (sent === undefined) throw new Error(`${name} told nothing`);
+    const sent = genuineOf(name);
     const meant = signedPart(provider, sent);
     expect([name, meant]).toEqual([name, expect.any(Array)]);
     const random = createRandom(seed, name);
