@@ -37,8 +37,9 @@ function paymentWith(refund: OperationState, fundModel: 'own' | 'facilitator' = 
 function lifeOf(
   outcomes: readonly ProviderOutcome[],
   fundModel: 'own' | 'facilitator' = 'own',
+  cause: OperationState['cause'] = 'request',
 ): { refund: OperationState; entries: readonly JournalEntry[] } {
-  let refund = asked;
+  let refund: OperationState = { ...asked, cause };
   const entries: JournalEntry[] = [];
   const plan = planOperation(paymentWith(refund, fundModel), refund, () => aContract(), 'ref_x');
   entries.push(...(plan.change.entries ?? []));
@@ -105,6 +106,16 @@ describe('what each outcome leaves in the books', () => {
       '1100': -4_000n,
     });
   });
+});
+
+test.each([
+  ['reserved', [], { 'pending 2900': 4_000n, 'pending 2140': -4_000n }],
+  ['in flight', [pending()], { '2900': 4_000n, '2140': -4_000n }],
+  ['settled', [pending(), yes], { '2900': 4_000n, '1100': -4_000n }],
+  ['done at once', [yes], { '2900': 4_000n, '1100': -4_000n }],
+  ['refused', [pending(), declined()], {}],
+] as const)('what was captured in excess goes back out of suspense: %s', (_, outcomes, left) => {
+  expect(balances(lifeOf(outcomes, 'own', 'automatic').entries)).toEqual(left);
 });
 
 describe('after it succeeded', () => {
