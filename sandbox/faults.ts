@@ -12,6 +12,8 @@ const callFaults = [
   'wrong_amount',
   'late_success',
   'late_failure',
+  /** A lookup at a replica that lags behind: it knows of nothing. */
+  'not_found',
 ] as const;
 const webhookFaults = [
   'webhook_duplicate',
@@ -33,14 +35,19 @@ export const faultPlanSchema = z.strictObject({
   seed: z.union([z.number(), z.string().max(200)]).default(0),
   plan: z
     .array(
-      z.strictObject({
-        provider: z.string().optional(),
-        operation: z.enum(operations).optional(),
-        fault: z.enum([...callFaults, ...webhookFaults]),
-        rate: z.number().min(0).max(1),
-        /** Of `slow`; default 4 s. */
-        delay_ms: z.int().min(1).max(60_000).optional(),
-      }),
+      z
+        .strictObject({
+          provider: z.string().optional(),
+          operation: z.enum(operations).optional(),
+          fault: z.enum([...callFaults, ...webhookFaults]),
+          rate: z.number().min(0).max(1),
+          /** Of `slow`; default 4 s. */
+          delay_ms: z.int().min(1).max(60_000).optional(),
+        })
+        .refine(({ fault, operation }) => fault !== 'not_found' || operation === 'lookup', {
+          message: 'not_found is a fault of lookups',
+          path: ['fault'],
+        }),
     )
     .max(1_000),
 });

@@ -7,7 +7,7 @@ import type { Contract } from '../contracts.ts';
 import { findBehaviour, findCard } from '../control/tokens.ts';
 import { authorize } from '../processor/authorize.ts';
 import { fence } from '../processor/fence.ts';
-import { lookup, lookupKinds } from '../processor/lookup.ts';
+import { lookup, lookupKinds, notFound } from '../processor/lookup.ts';
 import { answerMutation } from '../processor/mutation.ts';
 import { operate } from '../processor/operate.ts';
 import { answerKeyless } from '../processor/wire-faults.ts';
@@ -122,7 +122,9 @@ async function answerLookup(
   const kind = lookupKinds.find((known) => known === kindName);
   if (kind === undefined) return notHere;
   const fault = context.faults.drawCall(contract.name, 'lookup');
-  return answerKeyless(context, fault, () => lookup(context, contract.name, kind, wanted));
+  return answerKeyless(context, fault, () =>
+    fault === 'not_found' ? notFound(wanted) : lookup(context, contract.name, kind, wanted),
+  );
 }
 
 async function answerFence(

@@ -6,7 +6,8 @@ import type { Result } from './result.ts';
 export const lookupKinds = ['authorize', 'capture', 'void', 'refund', 'increment'] as const;
 export type LookupKind = (typeof lookupKinds)[number];
 
-function notFound(reference: string): Result {
+/** Nothing has come under this reference, as far as is known here. */
+export function notFound(reference: string): Result {
   const body = errorBody('not_found', 'reference_not_found', 'nothing under it', { reference });
   return { status: 404, body };
 }

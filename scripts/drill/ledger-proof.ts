@@ -7,7 +7,7 @@ import type { Receivable, Records } from './records.ts';
 import type { Movement } from './sandbox-books.ts';
 
 export async function proveLedger(
-  db: pg.Client,
+  db: pg.ClientBase,
   records: Records,
   books: readonly Movement[],
 ): Promise<readonly string[]> {

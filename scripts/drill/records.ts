@@ -65,7 +65,7 @@ export interface Records {
   readonly operations: readonly OperationRecord[];
 }
 
-export async function readRecords(db: pg.Client): Promise<Records> {
+export async function readRecords(db: pg.ClientBase): Promise<Records> {
   const payments = await db.query<PaymentWire>(
     `select id, merchant_reference, status, amount, currency, amount_authorized, amount_captured,
        amount_refunded, amount_excess, capture_reserved, refund_reserved, capture_closed
@@ -97,7 +97,7 @@ export async function readRecords(db: pg.Client): Promise<Records> {
 }
 
 /** Payments with anything not decided: the payment itself, a try, or an operation. */
-export async function listUnclear(db: pg.Client): Promise<readonly string[]> {
+export async function listUnclear(db: pg.ClientBase): Promise<readonly string[]> {
   const { rows } = await db.query<{ what: string }>(
     `select id || ' ' || status as what from payments where status = 'processing'
      union all
@@ -120,7 +120,7 @@ export interface Unknowns {
  * Tries and operations whose outcome was not known at some time: told as such, or found `submitting`
  * with nobody behind it and decided by a lookup.
  */
-export async function countUnknowns(db: pg.Client): Promise<Unknowns> {
+export async function countUnknowns(db: pg.ClientBase): Promise<Unknowns> {
   const { rows } = await db.query<{ met: number; resolved: number }>(
     `with subjects as (
        select coalesce(evidence ->> 'attempt_id', evidence ->> 'operation_id') as id from timeline
@@ -139,7 +139,7 @@ export async function countUnknowns(db: pg.Client): Promise<Unknowns> {
 }
 
 /** Violations in words: entries, balances and timelines that do not prove what they should. */
-export async function checkLedgerRows(db: pg.Client): Promise<readonly string[]> {
+export async function checkLedgerRows(db: pg.ClientBase): Promise<readonly string[]> {
   const { rows } = await db.query<{ what: string }>(
     `with sums as (
        select p.merchant_id, p.account, p.provider, p.currency,
@@ -180,7 +180,7 @@ export interface Receivable {
 }
 
 /** What the providers owe us by our books (account 1100), over all merchants. */
-export async function readReceivables(db: pg.Client): Promise<readonly Receivable[]> {
+export async function readReceivables(db: pg.ClientBase): Promise<readonly Receivable[]> {
   const { rows } =
     await db.query<{ provider: string; currency: string; posted: string; pending: string }>( // prettier-ignore
       `select provider, currency, sum(posted_debits - posted_credits)::text as posted,
@@ -195,7 +195,7 @@ export async function readReceivables(db: pg.Client): Promise<readonly Receivabl
 }
 
 /** Per payment: the receivable its own entries add up to. */
-export async function readPostedByPayment(db: pg.Client): Promise<ReadonlyMap<string, bigint>> {
+export async function readPostedByPayment(db: pg.ClientBase): Promise<ReadonlyMap<string, bigint>> {
   const { rows } = await db.query<{ payment_id: string; posted: string }>(
     `select e.payment_id, sum(case p.side when 'debit' then p.amount else -p.amount end)::text as posted
      from journal_entries e join postings p on p.entry_id = e.id

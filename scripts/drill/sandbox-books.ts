@@ -19,6 +19,7 @@ export interface Fault {
   readonly fault: string;
   readonly rate: number;
   readonly provider?: string;
+  readonly operation?: string;
   readonly delay_ms?: number;
 }
 
