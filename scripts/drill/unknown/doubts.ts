@@ -27,6 +27,8 @@ export async function makeDoubts(place: Place, doubts: Doubts): Promise<readonly
   const wanted = doubts.providers.flatMap((provider) =>
     operations.map((operation) => ({ provider, operation })),
   );
+  // What is in doubt already must not be looked up while the rest is prepared.
+  await place.setFaults(silence);
   const prepared = await Promise.all(
     wanted.map(({ provider, operation }) =>
       operation === 'authorize' ? null : checkout.prepare(provider, operation === 'refund'),

@@ -1,7 +1,7 @@
 /** Calls come into doubt, time passes, the truth becomes known or does not: what does Tender say then? */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Case, Truth } from './cases.ts';
-import { keyWindows, providers, truths, type KeyWindow } from './cases.ts';
+import { keyWindows, truths, type KeyWindow } from './cases.ts';
 import { makeDoubts, silence } from './doubts.ts';
 import { judgeCase, type Judged } from './judge.ts';
 import { until, type Place } from './place.ts';
@@ -12,7 +12,7 @@ const day = 86_400;
 /** Real time in which whatever is due gets done. */
 const workMsMax = 10_000;
 /** After the truth can be told: past it only a settlement file helps. */
-const patienceSeconds = 3 * day;
+const patienceSeconds = day;
 
 export async function runTruths(place: Place): Promise<readonly Judged[]> {
   const judged: Judged[] = [];
@@ -20,7 +20,7 @@ export async function runTruths(place: Place): Promise<readonly Judged[]> {
     const cases = await makeDoubts(place, {
       truth: truth.name,
       fault: truth.fault,
-      providers,
+      providers: truth.providers,
       submitWithinSeconds: 600,
     });
     const early = await beSilent(place, truth, cases);
