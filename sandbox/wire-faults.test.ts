@@ -78,6 +78,20 @@ test('a decline stays one under late_success, since nothing was possible', async
   expect(answer).toMatchObject({ body: { error: { code: 'insufficient_funds' } } });
 });
 
+test('a lookup that lags behind knows nothing of what is booked, and no other call lags', async () => {
+  const body = anAuthorization();
+  await sandbox.call('POST', '/alder/authorizations', body, newReference());
+  const lookUp = (): Promise<CallResult> =>
+    sandbox.call('GET', `/alder/lookups/authorize/${String(body['reference'])}`);
+  await sandbox.setFaults([{ operation: 'lookup', fault: 'not_found', rate: 1 }]);
+  expect(await lookUp()).toMatchObject({ status: 404 });
+  await sandbox.setFaults([]);
+  expect(await lookUp()).toMatchObject({ status: 200 });
+  await expect(
+    sandbox.setFaults([{ operation: 'capture', fault: 'not_found', rate: 1 }]),
+  ).rejects.toThrow();
+});
+
 test('a lookup suffers only when it is named', async () => {
   const lookUp = (): Promise<CallResult> => sandbox.call('GET', '/alder/lookups/authorize/none');
   await sandbox.setFaults([{ fault: 'error_500', rate: 1 }]);

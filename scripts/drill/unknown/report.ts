@@ -58,19 +58,19 @@ function nameOf({ case: { truth, provider, operation } }: Judged): string {
 }
 
 export function table({ truths, keyWindows }: Evidence, verdict: Verdict): readonly string[] {
-  const rows = Map.groupBy([...truths, ...keyWindows], ({ case: { truth, operation } }) => `${truth.padEnd(22)}${operation}`); // prettier-ignore
+  const rows = Map.groupBy([...truths, ...keyWindows], ({ case: { truth, operation } }) => `${truth.padEnd(26)}${operation}`); // prettier-ignore
   const cell = (judged: Judged | undefined): string =>
     judged === undefined
       ? '-'
       : `${judged.wrong.length === 0 ? '' : 'WRONG '}${judged.status} by ${judged.basis}${judged.sentCount > 1 ? `, sent ${String(judged.sentCount)} times` : ''}`;
   return [
     '',
-    `${'truth'.padEnd(22)}${'call'.padEnd(12)}${providers.map((name) => name.padEnd(42)).join('')}`,
+    `${'truth'.padEnd(26)}${'call'.padEnd(12)}${providers.map((name) => name.padEnd(46)).join('')}`,
     ...[...rows].map(([name, judged]) =>
-      `${name.padEnd(34)}${providers.map((provider) => cell(judged.find((one) => one.case.provider === provider)).padEnd(42)).join('')}`.trimEnd(),
+      `${name.padEnd(38)}${providers.map((provider) => cell(judged.find((one) => one.case.provider === provider)).padEnd(46)).join('')}`.trimEnd(),
     ),
     '',
-    `${String(operations.length)} calls at ${String(providers.length)} providers; "sent 2 times": under the same key, which had to be safe.`,
+    `${String(operations.length)} calls at ${String(providers.length)} providers; sent again: under the same key while that is safe, under a new one once absence is proven.`,
     ...(verdict.ok ? ['ok'] : ['not ok:', ...verdict.reasons.slice(0, 40).map((r) => `  ${r}`)]),
   ];
 }
