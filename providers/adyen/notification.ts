@@ -16,6 +16,7 @@ const itemSchema = z.object({
   merchantReference: word.optional(),
   amount: z.object({ value: z.number().int(), currency: word }),
   reason: z.string().nullish(),
+  eventDate: z.string().nullish(),
   paymentMethod: z.string().nullish(),
   additionalData: z.record(z.string(), z.unknown()).optional(),
 });

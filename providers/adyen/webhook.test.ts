@@ -56,6 +56,7 @@ test.each(hmacKeys)('signed with %s it is read', (key) => {
     eventId: 'AUTHORISATION/PSP1/true',
     type: 'AUTHORISATION',
     reference: 'att_1',
+    toldAt: Date.parse('2026-11-22T09:00:00Z'),
     claim: {
       kind: 'authorize',
       outcome: {
@@ -137,6 +138,42 @@ test.each<[string, Buffer]>([
 ])('an event %s is not ours', (_, raw) => {
   expect(read(raw, {})).toBeNull();
 }); // prettier-ignore
+
+test('changed in any byte, cut or lengthened, it is refused or still says the same', () => {
+  const raw = sent({ eventCode: 'CAPTURE', originalReference: 'PSP0' });
+  const facts = (body: Buffer): unknown => {
+    const event = read(body, {});
+    if (event === null) return null;
+    const { kind, outcome } = event.claim ?? {};
+    const money = outcome?.kind === 'approved' ? [outcome.amountMinor, outcome.currency] : [];
+    return [event.eventId, event.type, event.reference, kind, outcome?.kind, ...money];
+  };
+  const said = facts(raw);
+  expect(said).not.toBeNull();
+  const seed = Number(process.env['TENDER_TEST_SEED'] ?? Date.now() % 1e9);
+  let state = seed;
+  const below = (limit: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * limit);
+  };
+  const counts = { refused: 0, same: 0 };
+  for (let n = 0; n < 10_000; n += 1) {
+    const at = below(raw.length);
+    const other = Buffer.from([below(256)]);
+    const mutated = [
+      Buffer.concat([raw.subarray(0, at), other, raw.subarray(at + 1)]),
+      Buffer.concat([raw.subarray(0, at), other, raw.subarray(at)]),
+      Buffer.concat([raw.subarray(0, at), raw.subarray(at + 1)]),
+      raw.subarray(0, at),
+    ][below(4)];
+    const now = facts(mutated ?? raw);
+    if (now === null) counts.refused += 1;
+    else counts.same += 1;
+    if (now !== null) expect([`seed ${String(seed)}`, now]).toEqual([`seed ${String(seed)}`, said]);
+  }
+  // What is not signed (a reason, a date) may change; what is, never.
+  expect(counts.refused).toBeGreaterThan(5_000);
+});
 
 test('a live installation takes live events only', () => {
   const live = createAdyenWebhookReader({ merchantAccount: 'Shop', hmacKeys, mode: 'live' });

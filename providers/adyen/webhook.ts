@@ -90,7 +90,12 @@ function claimOf(item: NotificationItem): Told | null {
 
 function read(item: NotificationItem): ProviderWebhook {
   const { eventCode, pspReference, success, merchantReference = '' } = item;
-  const event = { eventId: `${eventCode}/${pspReference}/${success}`, type: eventCode };
+  const toldAt = Date.parse(item.eventDate ?? '');
+  const event = {
+    eventId: `${eventCode}/${pspReference}/${success}`,
+    type: eventCode,
+    ...(Number.isFinite(toldAt) && { toldAt }),
+  };
   // With a separator inside, the same signature would fit another item: kept for people, claims nothing.
   const isClear = signedFields(item).every((field) => !/[:\\]/.test(field));
   if (merchantReference === '' || !isClear) return { ...event, reference: pspReference };

@@ -68,7 +68,13 @@ function merchant(name: string, changes: Partial<SeedMerchant> = {}): SeedMercha
   return { id, name, apiKey, fundModel: 'own', uniqueReference: false, ...changes };
 }
 
-export async function startTestStack(): Promise<TestStack> {
+/** `settingsOf`: what the services are told besides, once it is known where the sandbox is. */
+export async function startTestStack(
+  settingsOf: (place: {
+    readonly sandboxUrl: string;
+    readonly webhookSecret: string;
+  }) => Readonly<Record<string, string>> = () => ({}),
+): Promise<TestStack> {
   const folder = mkdtempSync(join(tmpdir(), 'tender-e2e-'));
   const database = await createTestDatabase();
   const merchants = [
@@ -91,7 +97,16 @@ export async function startTestStack(): Promise<TestStack> {
   });
   const temporal = await prepareStackTemporal(folder);
   const { address: temporalAddress, binary: temporalBinary } = temporal;
-  const specs = partSpecs({ folder, database, apiPort, apiUrl, sandbox, temporalAddress });
+  const settings = settingsOf({ sandboxUrl: sandbox.url, webhookSecret });
+  const specs = partSpecs({
+    folder,
+    database,
+    apiPort,
+    apiUrl,
+    sandbox,
+    temporalAddress,
+    settings,
+  });
   const parts = createParts({ ...specs, temporal: temporal.spec });
   const rows = openRows(database.ownerUrl);
   const stop = async (): Promise<void> => {
@@ -148,6 +163,7 @@ interface Places {
   readonly apiUrl: string;
   readonly sandbox: TestSandbox;
   readonly temporalAddress: string;
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 type NodeParts = Readonly<Record<Exclude<StackPart, 'temporal'>, ProcessSpec>>;
@@ -177,6 +193,7 @@ function partSpecs(places: Places): NodeParts {
     // So many tokens that misbehave at once would open a breaker in the middle of another test; it has
     // tests of its own, and a drill.
     TENDER_PROTECTION: '0',
+    ...places.settings,
   };
   const nodePart = (name: string, program: string): Omit<ProcessSpec, 'isReady'> => ({
     name,
