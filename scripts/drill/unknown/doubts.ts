@@ -30,7 +30,7 @@ export async function makeDoubts(place: Place, doubts: Doubts): Promise<readonly
   // What is in doubt already must not be looked up while the rest is prepared.
   await place.setFaults(silence);
   const prepared = await Promise.all(
-    wanted.map(({ provider, operation }) =>
+    wanted.map(async ({ provider, operation }) =>
       operation === 'authorize' ? null : checkout.prepare(provider, operation === 'refund'),
     ),
   );
