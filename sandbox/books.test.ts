@@ -40,6 +40,7 @@ test('every movement is there once, in order, with reference, key and provider r
     operation: 'authorize',
     amount: 900,
     currency: 'EUR',
+    fee: 0,
     at: first?.at,
     provider_reference: held['id'],
     key: 'key-a',
@@ -52,6 +53,8 @@ test('every movement is there once, in order, with reference, key and provider r
     ['void', 'op-v', 400, 'key-op-v'],
     ['refund', 'op-r', 450, 'key-op-r'],
   ]);
+  // 1.4 % and 0.25 of each capture.
+  expect(rest.map(({ fee }) => fee)).toEqual([29, 28, 0, 0]);
 });
 
 test('a sale shows as authorize and capture, both with the reference of the attempt', async () => {

@@ -13,7 +13,10 @@ export interface CallResult {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-export type BookedMovement = Omit<MovementRow, 'at'> & { readonly at: string };
+export type BookedMovement = Omit<MovementRow, 'at'> & {
+  readonly at: string;
+  readonly fee: number;
+};
 
 export interface SandboxClient {
   readonly url: string;
