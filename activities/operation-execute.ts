@@ -1,11 +1,20 @@
-import { askedKind, operationById, type PaymentState } from '../domain/payment-state.ts';
+import { listTold } from '../db/inbox.ts';
+import type { Change } from '../domain/change.ts';
+import {
+  askedKind,
+  operationById,
+  type OperationState,
+  type PaymentState,
+} from '../domain/payment-state.ts';
 import type { OperationRequest, Provider, ProviderOutcome } from '../domain/provider.ts';
 import { recordOperation } from '../domain/record-operation.ts';
 import type { SettlementLine } from '../domain/settlement-evidence.ts';
 import { attemptOf, planOperation, type OperationPlan } from '../domain/submit-operation.ts';
+import { lookupDelayMs } from '../domain/timing.ts';
 import { commit, commitOutcome, load } from './commit.ts';
 import { providerOf, type ActivityDeps } from './deps.ts';
 import { startElapsed } from './elapsed.ts';
+import { lookUp } from './look-up.ts';
 import { handling, readSettled } from './settlement.ts';
 
 /**
@@ -22,8 +31,8 @@ export async function execute(
   const elapsedMs = startElapsed();
   const again = operationById(payment, operationId).sentCount > 0;
   if (again) {
-    const settled = await settledMeanwhile(deps, payment, operationId);
-    if (settled !== null) return settled;
+    const known = await knownMeanwhile(deps, payment, operationId);
+    if (known !== null) return known;
   }
   let plan: OperationPlan | undefined;
   const decided = await commit(deps, payment, (p) => {
@@ -42,8 +51,11 @@ export async function execute(
   return recordOutcome(deps, decided.payment, operationId, outcome, sentCount);
 }
 
-/** Asked for once, proven absent, about to be asked for again: unless a settlement file lists it after all. */
-async function settledMeanwhile(
+/**
+ * Asked for once, proven absent, about to be asked for again under another key: unless a settlement file
+ * lists it after all, or the provider has told that it was done.
+ */
+async function knownMeanwhile(
   deps: ActivityDeps,
   payment: PaymentState,
   operationId: string,
@@ -51,10 +63,44 @@ async function settledMeanwhile(
   const operation = operationById(payment, operationId);
   const attempt = attemptOf(payment, operation);
   if (attempt === undefined) return null;
-  const { contract } = providerOf(deps, attempt.provider);
-  const { done, statements } = await readSettled(deps, operation, contract);
-  if (done === null) return null;
-  return recordOutcome(deps, payment, operationId, done, operation.sentCount, statements);
+  const { sentCount } = operation;
+  const provider = providerOf(deps, attempt.provider);
+  const { done, statements } = await readSettled(deps, operation, provider.contract);
+  if (done !== null) return recordOutcome(deps, payment, operationId, done, sentCount, statements);
+  const kind = askedKind(operation);
+  const told = await listTold(deps.db, attempt.provider, operationId);
+  // A no agrees with sending it again; anything else says that it has arrived.
+  if (told.every(({ claim }) => claim?.outcome.kind === 'declined')) return null;
+  const lookup = await lookUp(deps, provider, kind, operationId, attempt.providerReference);
+  const outcome = lookup.kind === 'found' ? lookup.outcome : null;
+  if (outcome?.kind === 'declined' || lookup.kind === 'absent') return null;
+  if (outcome?.kind === 'approved') {
+    const recorded = await recordOutcome(deps, payment, operationId, outcome, sentCount);
+    if (operationById(recorded, operationId).status !== 'requested') return recorded;
+  }
+  const decided = await commitOutcome(deps, payment, (p) => {
+    const now = operationById(p, operationId);
+    const same = now.status === 'requested' && now.sentCount === sentCount;
+    return same ? notSentAgain(p, now, attempt.id) : null;
+  });
+  return decided.payment;
+}
+
+/** Told that it was done, and nobody confirms it: sending it again could do it twice. */
+function notSentAgain(payment: PaymentState, operation: OperationState, attemptId: string): Change {
+  const { id, lookups, amount } = operation;
+  const dueAt = payment.now + lookupDelayMs(lookups);
+  const reason = 'told_of_and_not_found';
+  return {
+    operations: { update: [{ id, fromStatus: 'requested', lookups: lookups + 1, dueAt }] },
+    timeline: [],
+    cases: [
+      {
+        ...{ kind: 'contradiction', attemptId, operationId: id, amount, reason },
+        evidence: { kind: 'webhook', detail: 'an event says that it was done' },
+      },
+    ],
+  };
 }
 
 export async function send(
