@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { arriveAtReturn } from '../db/access.ts';
 import { connectDb, type Db } from '../db/client.ts';
+import { requestCancel } from '../domain/commands.ts';
 import type { AttemptState, PaymentState } from '../domain/payment-state.ts';
 import { createAdyenProvider } from '../providers/adyen/provider.ts';
 import { merchantAccount } from '../sandbox/adyen/present.ts';
@@ -144,5 +145,14 @@ test('past half of the life of its key nothing is handed over any more', async (
     Math.ceil((payment.attempt.keyHorizon - now) / 1_000) + 1,
   ]);
   await look(payment);
+  expect(await booksOf(bench, payment.id)).toEqual([]);
+});
+
+test('while it is being called off nothing is handed over: the cancel might not see what went on', async () => {
+  const payment = await challenged();
+  const ask = { operationId: bench.deps.newId('op'), actor: 'api_key:test' };
+  await bench.ask(payment.id, (p) => requestCancel(p, ask));
+  await comeBack(payment, await press(payment.page, 'approve'));
+  expect((await look(payment)).attempts[0]?.status).toBe('requires_action');
   expect(await booksOf(bench, payment.id)).toEqual([]);
 });

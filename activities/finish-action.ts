@@ -17,6 +17,8 @@ export async function finishAction(
 ): Promise<ProviderOutcome | null> {
   if (provider.finishAction === undefined || attempt.status !== 'requires_action') return null;
   if (attempt.providerReference === null || payment.now >= attempt.keyHorizon) return null;
+  // Being called off: what went on only now, the cancel under way might not see, and its end would hide.
+  if (payment.voidOpen) return null;
   const returned = await findReturned(deps.db, attempt.id);
   if (returned === null) return null;
   const digest = createHash('sha256').update(returned).digest('hex').slice(0, 16);

@@ -140,6 +140,31 @@ test.each([
   expect(Reflect.get(modifications, 'baseUrl')).toBe(address);
 });
 
+test('what the shopper brought back of another payment is not taken for this one', async () => {
+  const pspReference = 'PSPOFANOTHER0001';
+  const reply = {
+    resultCode: 'Authorised',
+    pspReference,
+    amount: { value: 1_000, currency: 'EUR' },
+  };
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(reply));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const provider = createAdyenProvider({ ...options, url: `http://127.0.0.1:${String(port)}` });
+  const outcome = await provider.finishAction?.({
+    ...{ reference: 'att_1', idempotencyKey: 'att_1.x', providerReference: 'att_1' },
+    returned: 'redirectResult=X',
+  });
+  server.closeAllConnections();
+  server.close();
+  expect(outcome).toMatchObject({
+    kind: 'unknown',
+    evidence: { detail: 'reference_not_named', providerReference: pspReference },
+  });
+});
+
 describe('on the wire', () => {
   async function caught(
     work: (provider: Provider) => Promise<unknown>,

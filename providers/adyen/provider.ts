@@ -179,7 +179,10 @@ async function finishAction(adyen: Adyen, request: FinishRequest): Promise<Provi
     const { payments } = await adyen.client;
     const body = { details: { redirectResult } };
     const reply: PaymentReply = await payments.paymentsDetails(body, { idempotencyKey });
-    return paymentOutcome(reply, reference, seen);
+    // A shopper may bring back what belongs to another payment of theirs: only a reply that names ours counts.
+    return reply.merchantReference === undefined
+      ? unknown(seen('reference_not_named', reply.pspReference))
+      : paymentOutcome(reply, reference, seen);
   } catch (error) {
     // Refused at the door are the details, handed over twice perhaps: of the payment it says nothing.
     const outcome = failedCall('authorize', error, seen);
