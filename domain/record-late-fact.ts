@@ -154,6 +154,7 @@ export function lateReturnTakenBack(
   failure: OperationPatch,
 ): Change | null {
   const { payment, attempt } = r;
+  if (operation.cause === 'transfer') return transferTakenBack(r, operation, failure);
   if (operation.kind !== 'refund' || attempt.status !== 'voided') return null;
   const { id } = operation;
   return {
@@ -173,6 +174,24 @@ export function lateReturnTakenBack(
   };
 }
 
+/** What was sent back of a transfer is with us again; the attempt keeps its end, and its next look sends it anew. */
+function transferTakenBack(
+  r: Reversal,
+  operation: OperationState,
+  failure: OperationPatch,
+): Change | null {
+  if (operation.kind !== 'refund') return null;
+  const { payment, attempt } = r;
+  const { id } = operation;
+  return {
+    attempts: { update: [{ id: attempt.id, fromStatus: attempt.status, dueAt: payment.now }] },
+    operations: { update: [failure] },
+    entries: [lateSuccessReturnFailedEntry(payment, attempt, operation)],
+    timeline: [move(r, 'refund', { operation_id: id }, 'succeeded', 'failed')],
+    events: [{ type: 'refund.failed', operationId: id }],
+  };
+}
+
 /** Money of nobody that the provider would not take back: a person has to. */
 export function notReturned(
   attemptId: string,
@@ -180,7 +199,8 @@ export function notReturned(
   reason: Decline['code'],
   evidence: ProviderEvidence,
 ): Pick<Change, 'cases'> {
-  if (!operation.late) return {};
+  // The return of a transfer is tried again by itself, and put before a person when that has come to nothing.
+  if (!operation.late || operation.cause === 'transfer') return {};
   const { id, amount } = operation;
   const about = { attemptId, operationId: id, amount };
   return { cases: [{ kind: 'late_return', ...about, reason, evidence: { ...evidence } }] };

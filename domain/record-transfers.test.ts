@@ -12,6 +12,8 @@ import {
 import type { Change } from './change.ts';
 import type { OperationState, PaymentState } from './payment-state.ts';
 import type { ProviderOutcome } from './provider.ts';
+import { recordClosedOperation } from './record-closed-operation.ts';
+import { recordOperation } from './record-operation.ts';
 import { amountDue, recordTransfers } from './record-transfers.ts';
 
 const day = 24 * 3_600_000;
@@ -166,6 +168,40 @@ describe('when it is over', () => {
     expect(change?.cases).toMatchObject([
       { kind: 'late_return', attemptId: 'att_1', amount: 4_000n, reason: 'returns_failed' },
     ]);
+  });
+
+  test.each(['authorized', 'voided'] as const)(
+    'a return that came to nothing after all (%s) is in suspense again, and looked after at once',
+    (status) => {
+      const sent = { ...returned('succeeded'), dueAt: now };
+      const payment = ended(status, [received('a', 4_000n), sent]);
+      const outcome: ProviderOutcome = {
+        ...{ kind: 'declined', evidence: evidence({ kind: 'lookup', provider: 'bank' }) },
+        decline: { code: 'account_closed', advice: 'do_not_retry', providerCode: 'x' },
+      };
+      const change = recordClosedOperation(payment, sent, { kind: 'found', outcome }, 'ref_new');
+      expect(change?.operations?.update).toMatchObject([{ id: sent.id, status: 'failed' }]);
+      expect(change?.entries).toMatchObject([{ key: `${sent.id}/failed_late` }]);
+      expect(change?.attempts?.update).toEqual([{ id: 'att_1', fromStatus: status, dueAt: now }]);
+      // It is sent again by itself: a person who did it too would do it twice.
+      expect(change?.cases ?? []).toEqual([]);
+    },
+  );
+
+  test('one refused is tried again, and so not put before a person yet', () => {
+    const sent = returned('pending');
+    const payment = ended('voided', [received('a', 4_000n), sent]);
+    const [attempt] = payment.attempts;
+    if (attempt === undefined) throw new Error('no attempt');
+    const change = recordOperation(
+      { payment, operation: sent, attempt },
+      {
+        ...{ kind: 'declined', evidence: evidence({ kind: 'lookup', provider: 'bank' }) },
+        decline: { code: 'account_closed', advice: 'do_not_retry', providerCode: 'x' },
+      },
+    );
+    expect(change?.operations?.update).toMatchObject([{ id: sent.id, status: 'failed' }]);
+    expect(change?.cases ?? []).toEqual([]);
   });
 
   test('what came for a payment that had failed is a late success', () => {
