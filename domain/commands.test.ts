@@ -152,6 +152,16 @@ describe('a refund', () => {
     expect(verdict(refund(payment, 7_500n))).toBe('refund 7500 final');
   });
 
+  // 6 000 and 4 000 captured, all of it being refunded when the 4 000 were taken back; then the refund failed.
+  test('does not reach into the excess that a capture taken back has left', () => {
+    const lost = anOperation({ id: 'op_2', status: 'failed', failureCode: 'late_failure' });
+    const operations = [{ ...lost, kind: 'capture' as const, amount: 4_000n }];
+    const amounts = { amountCaptured: 6_000n, amountExcess: 4_000n, operations };
+    const payment = { ...aCapturedPayment([]), ...amounts };
+    expect(verdict(refund(payment, 6_001n))).toBe('refund_exceeds_captured');
+    expect(verdict(refund(payment))).toBe('refund 6000 final');
+  });
+
   test('reaches into what the provider took in excess', () => {
     const payment = aCapturedPayment([], { amountExcess: 500n });
     expect(verdict(refund(payment, 10_500n))).toBe('refund 10500 final');

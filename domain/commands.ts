@@ -81,7 +81,7 @@ export function requestRefund(
   payment: PaymentState,
   ask: Asking & { readonly amount?: bigint | undefined; readonly reason: string },
 ): Judgement {
-  const left = refundable(payment);
+  const left = askable(payment);
   const amount = ask.amount ?? left;
   if (payment.amountCaptured === 0n) {
     const inDoubt = attemptInDoubt(payment) || openCapture(payment) > 0n;
@@ -107,6 +107,18 @@ export function requestRefund(
       dueAt: payment.now + approvalLifeMs,
     }),
   });
+}
+
+/**
+ * What is refundable, without the excess that a capture taken back left behind it: a loss that happened is
+ * no money to give away, also once the refund that made it one has failed.
+ */
+function askable(payment: PaymentState): bigint {
+  const lost = payment.operations
+    .filter((o) => o.kind === 'capture' && o.failureCode === 'late_failure')
+    .reduce((sum, o) => sum + o.amount, 0n);
+  const left = refundable(payment) - (lost < payment.amountExcess ? lost : payment.amountExcess);
+  return left > 0n ? left : 0n;
 }
 
 function openCapture(payment: PaymentState): bigint {

@@ -120,6 +120,24 @@ describe('a void', () => {
   });
 });
 
+describe('a refund not yet sent when its capture was taken back', () => {
+  const refund = anOperation({ id: 'ref_1', kind: 'refund', status: 'requested', sentCount: 0 });
+  const gone = { amountCaptured: 0n, amountExcess: 10_000n };
+
+  test('gives nothing back that the payer has already', () => {
+    const planned = plan({ ...aCapturedPayment([refund]), ...gone }, refund);
+    expect(planned.kind).toBe('close');
+    expect(planned.change.operations?.update).toMatchObject([
+      { id: 'ref_1', status: 'failed', failure: { code: 'refund_exceeds_captured' } },
+    ]);
+  });
+
+  test('unless it returns what was captured in excess', () => {
+    const ours = { ...refund, cause: 'automatic' as const };
+    expect(plan({ ...aCapturedPayment([ours]), ...gone }, ours).kind).toBe('call');
+  });
+});
+
 describe('a cancel that finds everything captured', () => {
   const kept = { ...cancel, amount: 10_000n };
 

@@ -62,6 +62,11 @@ export function planOperation(
   if (attempt !== undefined && closedByWindow(payment, operation, attempt, contractOf)) {
     return { kind: 'close', change: refuseUnsent(operation, 'refund_window_passed') };
   }
+  // What was captured was taken back before this left us: there is nothing of ours to give.
+  const isGone = payment.amountCaptured === 0n && operation.sentCount === 0;
+  if (isGone && isRefundOfCapture(operation) && operation.cause !== 'automatic') {
+    return { kind: 'close', change: refuseUnsent(operation, 'refund_exceeds_captured') };
+  }
   if (attempt?.providerReference == null) {
     throw new Error(`operation ${operation.id} has no attempt at a provider`);
   }
