@@ -7,6 +7,7 @@ import {
   anOperation,
   approved,
   declined,
+  evidence,
   illegalMoves,
   notSent,
   now,
@@ -232,6 +233,20 @@ describe('an attempt that is decided', () => {
     ]);
     expect(change?.payment?.status).toBeUndefined();
   });
+});
+
+test('only a no to the very payment that stands takes it away, not one to another under our reference', () => {
+  const told = { evidence: evidence({ kind: 'webhook' }) };
+  const no = (providerReference: string): ProviderOutcome => ({
+    ...declined(),
+    ...told,
+    providerReference,
+  });
+  const held = { status: 'requires_capture', amountAuthorized: 10_000n } as const;
+  const other = record(no('alder_2'), anAuthorizedAttempt(), held);
+  expect(other.next).toBeUndefined();
+  expect(other.change?.timeline).toMatchObject([{ kind: 'attempt.contradicted' }]);
+  expect(record(no('alder_1'), anAuthorizedAttempt(), held).next).toBe('voided');
 });
 
 test('every recorded outcome names its evidence', () => {

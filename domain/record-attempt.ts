@@ -247,6 +247,9 @@ function takenBack(r: Recording, outcome: ProviderOutcome): Change | null {
   if (attempt.status !== 'authorized' || outcome.kind !== 'declined') return null;
   if (outcome.evidence.kind === 'provider_reply' || ownEnds.includes(outcome.decline.code))
     return null;
+  // A no to another payment under our reference, a second send of it perhaps, is none to the one that stands.
+  const said = outcome.providerReference;
+  if (said !== undefined && said !== attempt.providerReference) return null;
   const reversal = { payment, attempt, evidence: outcome.evidence };
   if (outcome.decline.code === 'authorization_expired') {
     return recordAuthorizationOver(reversal, 'expired');
