@@ -249,6 +249,23 @@ test('only a no to the very payment that stands takes it away, not one to anothe
   expect(record(no('alder_1'), anAuthorizedAttempt(), held).next).toBe('voided');
 });
 
+test.each(['voided', 'expired'] as const)(
+  'told that it was authorized after it is %s again, nothing is given back twice',
+  (status) => {
+    const gone = anAuthorizedAttempt({ status, dueAt: now });
+    const held = { status: 'canceled', amountAuthorized: 10_000n, captureClosed: true } as const;
+    for (const kind of ['webhook', 'settlement'] as const) {
+      const { change } = record(approved({ evidence: evidence({ kind }) }), gone, held);
+      expect(change?.entries ?? []).toEqual([]);
+      expect(change?.operations?.insert ?? []).toEqual([]);
+      expect(change?.attempts?.update).toMatchObject([{ id: 'att_1', dueAt: null }]);
+    }
+    // Another authorization under our reference, or one behind a page that was called off, is news.
+    const other = approved({ providerReference: 'x', evidence: evidence({ kind: 'webhook' }) });
+    expect(record(other, gone, held).next).toBe('late');
+  },
+);
+
 test('every recorded outcome names its evidence', () => {
   for (const outcome of Object.values(outcomes)) {
     const { change } = record(outcome);

@@ -36,7 +36,8 @@ export function recordAttempt(r: Recording, answered: ProviderOutcome): Change |
   const outcome = checkAmount(answered, { amount, currency: r.payment.currency });
   if (undecided.includes(r.attempt.status)) return recordUndecided(r, outcome);
   if (answered.kind === 'approved' && outcome.kind === 'unknown') return recordMismatch(r, outcome);
-  if (outcome.kind === 'approved' && closedStatuses.includes(r.attempt.status) && !givenBack(r)) {
+  const isNews = !givenBack(r) && !isOldNews(r, outcome);
+  if (outcome.kind === 'approved' && closedStatuses.includes(r.attempt.status) && isNews) {
     // A reply may be as old as its request: what is true now is for a lookup to say.
     if (outcome.evidence.kind === 'provider_reply') return lookNow(r, outcome);
     return recordLateSuccess(r, outcome);
@@ -169,6 +170,7 @@ function recordAgain(r: Recording, outcome: ProviderOutcome): Change | null {
   const agrees =
     outcome.kind === 'unknown' ||
     outcome.kind === 'pending' ||
+    isOldNews(r, outcome) ||
     (outcome.kind === 'approved') ===
       (['authorized', 'voiding', 'late'].includes(r.attempt.status) || givenBack(r));
   const looking = r.attempt.dueAt !== null && r.attempt.dueAt <= r.payment.now;
@@ -226,6 +228,17 @@ function contradiction(r: Recording, outcome: ProviderOutcome): TimelineLine {
 /** Its late success was booked before: one late yes is one fact, however often it is told. */
 function givenBack(r: Recording): boolean {
   return r.payment.operations.some((o) => o.late && o.attemptId === r.attempt.id);
+}
+
+/**
+ * That it was authorized, told or listed after it was let go of: it was, and is not any more. Only a lookup
+ * says what is true now.
+ */
+function isOldNews({ payment, attempt }: Recording, outcome: ProviderOutcome): boolean {
+  if (outcome.kind !== 'approved' || payment.amountAuthorized === 0n) return false;
+  const isTold = outcome.evidence.kind === 'webhook' || outcome.evidence.kind === 'settlement';
+  const isOver = attempt.status === 'voided' || attempt.status === 'expired';
+  return isTold && isOver && outcome.providerReference === attempt.providerReference;
 }
 
 /** When a decided attempt wants attention again: an authorization when it runs out. */
