@@ -15,7 +15,7 @@ import { providerOf, type ActivityDeps } from './deps.ts';
 import { startElapsed } from './elapsed.ts';
 import { finishAction } from './finish-action.ts';
 import { lookUp } from './look-up.ts';
-import { isOvertaken, readSettled } from './settlement.ts';
+import { isOvertaken, readSettled, unlessStated } from './settlement.ts';
 
 const decidedStatuses = ['authorized', 'declined', 'not_sent', 'voided', 'expired', 'late'];
 
@@ -47,7 +47,10 @@ export async function resolve(
     return lookAtDecided(deps, payment, attemptId, lookup);
   }
 
-  const resolution = resolveAttempt(payment, attempt, provider.contract, lookup, settled.unlisted);
+  const resolution = unlessStated(
+    resolveAttempt(payment, attempt, provider.contract, lookup, settled.unlisted),
+    settled,
+  );
   switch (resolution.kind) {
     case 'record':
       return record(deps, payment, attemptId, resolution.outcome);

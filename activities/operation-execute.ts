@@ -2,12 +2,15 @@ import { listTold } from '../db/inbox.ts';
 import type { Change } from '../domain/change.ts';
 import {
   askedKind,
+  isOpen,
   operationById,
+  type AttemptState,
   type OperationState,
   type PaymentState,
 } from '../domain/payment-state.ts';
 import type { OperationRequest, Provider, ProviderOutcome } from '../domain/provider.ts';
-import { recordOperation } from '../domain/record-operation.ts';
+import { heldBack, recordOperation } from '../domain/record-operation.ts';
+import { checkAmount } from '../domain/recording.ts';
 import type { SettlementLine } from '../domain/settlement-evidence.ts';
 import { attemptOf, planOperation, type OperationPlan } from '../domain/submit-operation.ts';
 import { lookupDelayMs } from '../domain/timing.ts';
@@ -65,21 +68,57 @@ async function knownMeanwhile(
   if (attempt === undefined) return null;
   const { sentCount } = operation;
   const provider = providerOf(deps, attempt.provider);
-  const { done, statements } = await readSettled(deps, operation, provider.contract);
-  if (done !== null) return recordOutcome(deps, payment, operationId, done, sentCount, statements);
+  const { done, statements, isStated } = await readSettled(deps, operation, provider.contract);
+  if (!isStated) return toldMeanwhile(deps, payment, operation, attempt);
+  if (done !== null) {
+    const { amount } = operation;
+    const { currency } = payment;
+    const seen = operation.kind === 'void' ? done : checkAmount(done, { amount, currency });
+    if (seen.kind === 'approved') {
+      return recordOutcome(deps, payment, operationId, done, sentCount, statements);
+    }
+  }
+  return standBack(deps, payment, operationId, statements);
+}
+
+/** Listed, and not as it was asked for: a person says what that was before anything is sent again. */
+async function standBack(
+  deps: ActivityDeps,
+  payment: PaymentState,
+  operationId: string,
+  statements: readonly SettlementLine[],
+): Promise<PaymentState> {
+  const decided = await commitOutcome(deps, payment, (p) => {
+    const operation = operationById(p, operationId);
+    if (operation.status !== 'requested') return null;
+    const attempt = attemptOf(p, operation);
+    return handling(heldBack(p, operation, attempt?.id ?? ''), statements);
+  });
+  return decided.payment;
+}
+
+/** What the provider's events say of it, before it goes out under another key; null: nothing against that. */
+async function toldMeanwhile(
+  deps: ActivityDeps,
+  payment: PaymentState,
+  operation: OperationState,
+  attempt: AttemptState,
+): Promise<PaymentState | null> {
+  const { sentCount } = operation;
+  const provider = providerOf(deps, attempt.provider);
   const kind = askedKind(operation);
-  const told = await listTold(deps.db, attempt.provider, operationId);
+  const told = await listTold(deps.db, attempt.provider, operation.id);
   // A no agrees with sending it again; anything else says that it has arrived.
   if (told.every(({ claim }) => claim?.outcome.kind === 'declined')) return null;
-  const lookup = await lookUp(deps, provider, kind, operationId, attempt.providerReference);
+  const lookup = await lookUp(deps, provider, kind, operation.id, attempt.providerReference);
   const outcome = lookup.kind === 'found' ? lookup.outcome : null;
-  if (outcome?.kind === 'declined' || lookup.kind === 'absent') return null;
+  if (outcome?.kind === 'declined') return null;
   if (outcome?.kind === 'approved') {
-    const recorded = await recordOutcome(deps, payment, operationId, outcome, sentCount);
-    if (operationById(recorded, operationId).status !== 'requested') return recorded;
+    const recorded = await recordOutcome(deps, payment, operation.id, outcome, sentCount);
+    if (operationById(recorded, operation.id).status !== 'requested') return recorded;
   }
   const decided = await commitOutcome(deps, payment, (p) => {
-    const now = operationById(p, operationId);
+    const now = operationById(p, operation.id);
     const same = now.status === 'requested' && now.sentCount === sentCount;
     return same ? notSentAgain(p, now, attempt.id) : null;
   });
@@ -144,7 +183,9 @@ export async function recordOutcome(
     }
     const attempt = attemptOf(p, operation);
     if (attempt === undefined) throw new Error(`operation ${operationId} has no attempt`);
-    return handling(recordOperation({ payment: p, operation, attempt }, outcome), statements);
+    const change = recordOperation({ payment: p, operation, attempt }, outcome);
+    // Decided meanwhile, and otherwise than listed: its next look, which is due now, books what was listed.
+    return change !== null && !isOpen(operation) ? change : handling(change, statements);
   });
   return decided.payment;
 }

@@ -12,7 +12,7 @@ import { providerOf, type ActivityDeps } from './deps.ts';
 import { startElapsed } from './elapsed.ts';
 import { lookUp } from './look-up.ts';
 import { recordOutcome, send } from './operation-execute.ts';
-import { handling, isOvertaken, readSettled } from './settlement.ts';
+import { handling, isOvertaken, readSettled, unlessStated } from './settlement.ts';
 
 /** One step towards the truth about a capture, void or refund. */
 export async function resolveOperationOnce(
@@ -32,7 +32,10 @@ export async function resolveOperationOnce(
       ? await lookUp(deps, provider, askedKind(operation), operationId, attempt.providerReference)
       : { kind: 'found', outcome: done };
   if (!isOpen(operation)) return lookAtClosed(deps, payment, operationId, lookup, statements);
-  const resolution = resolveOperation(payment, operation, provider.contract, lookup, unlisted);
+  const resolution = unlessStated(
+    resolveOperation(payment, operation, provider.contract, lookup, unlisted),
+    settled,
+  );
   switch (resolution.kind) {
     case 'record':
       return recordOutcome(
@@ -85,7 +88,12 @@ async function lookAtClosed(
   const decided = await commitOutcome(deps, payment, (p) => {
     const operation = operationById(p, operationId);
     if (isOpen(operation)) return null;
-    return handling(recordClosedOperation(p, operation, lookup, newOperationId), statements);
+    const change = recordClosedOperation(p, operation, lookup, newOperationId);
+    // It waits for what is under way: what was listed is booked after that, and is kept until then.
+    const waits = change?.operations?.update?.some(
+      ({ id, status, dueAt }) => id === operationId && status === undefined && dueAt != null,
+    );
+    return waits === true ? change : handling(change, statements);
   });
   return decided.payment;
 }

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { recordSettlement, type SettlementImport } from '../db/settlement.ts';
-import { requestRefund } from '../domain/commands.ts';
+import { requestCancel, requestRefund } from '../domain/commands.ts';
 import type { PaymentState } from '../domain/payment-state.ts';
 import type { Provider, ProviderOutcome } from '../domain/provider.ts';
 import { openBench, type Bench } from '../test/support/bench.ts';
@@ -102,7 +102,7 @@ async function importFrom(id: string, before: number, after: number): Promise<vo
 
 const listed = (
   reference: string,
-  says: 'captured' | 'refunded',
+  says: 'authorized' | 'captured' | 'refunded',
   amount: bigint,
 ): SettlementImport['statements'][number] => ({
   ...{ line: 1, reference, says, amount, currency: 'USD' },
@@ -201,4 +201,50 @@ describe('a refund', () => {
     expect(await bench.settle(id)).toMatchObject({ amountRefunded: 40n });
     expect(await booksOf(bench, id)).toEqual(['authorize', 'capture', 'refund']);
   });
+
+  test('listed with another amount after it was found absent is not sent again, and a person is told', async () => {
+    const { id, refundId } = await doubtfulRefund('done');
+    await bench.rows.all(
+      `update operations set status = 'requested', due_at = tender_now(), basis = '{}' where id = $1`,
+      [refundId],
+    );
+    await importFile(2, [listed(refundId, 'refunded', 39n)]);
+    let sent = 0;
+    const counting = bench.process({
+      provider: () => ({ refund: async () => ((sent += 1), unknown) }),
+    });
+    for (let tries = 0; tries < 3; tries += 1) {
+      await counting.operationExecute({ paymentId: id, operationId: refundId });
+    }
+    expect(sent).toBe(0);
+    expect((await bench.state(id)).refundReserved).toBe(40n);
+    expect(
+      await bench.rows.all('select reason, subject_id from cases where payment_id = $1', [id]),
+    ).toEqual([{ reason: 'listed_otherwise', subject_id: refundId }]);
+    // Listed anew, as it was.
+    await importFile(2, [listed(refundId, 'refunded', 40n)]);
+    await counting.operationExecute({ paymentId: id, operationId: refundId });
+    expect([sent, (await bench.state(id)).amountRefunded]).toEqual([0, 40n]);
+  });
+});
+
+test('what was authorized and is over since is no news where it is listed', async () => {
+  const id = await bench.accept('tok_visa', { captureMethod: 'manual' });
+  await bench.settle(id);
+  const cancelId = bench.deps.newId('op');
+  await bench.ask(id, (p) => requestCancel(p, { operationId: cancelId, actor: 'api_key:test' }));
+  const before = await bench.settle(id);
+  const [attempt] = before.attempts;
+  expect([before.status, attempt?.status, attempt?.provider]).toEqual(['canceled', 'voided', 'alder']); // prettier-ignore
+  await recordSettlement(bench.db, {
+    provider: 'alder',
+    coversFrom: new Date(before.now - 86_400_000).toISOString(),
+    coversTo: new Date(before.now + 86_400_000).toISOString(),
+    lists: ['authorized'],
+    sourceHash: 'a'.repeat(64),
+    statements: [listed(attempt?.id ?? '', 'authorized', 100n)],
+  });
+  const after = await bench.settleForDays(id, 3);
+  expect(after.attempts.map(({ status }) => status)).toEqual(['voided']);
+  expect(after.operations.map((o) => `${o.kind} ${o.cause}`)).toEqual(['void cancel']);
 });

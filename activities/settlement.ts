@@ -2,6 +2,7 @@ import { readSettlementEvidence } from '../db/settlement.ts';
 import type { Change } from '../domain/change.ts';
 import type { AttemptState, OperationState, PaymentState } from '../domain/payment-state.ts';
 import type { Approved, ProviderContract, ProviderEvidence } from '../domain/provider.ts';
+import type { Resolution } from '../domain/resolve.ts';
 import {
   spanOf,
   statedAbsent,
@@ -14,6 +15,8 @@ interface Settled {
   /** Listed: it was done, by these lines. */
   readonly done: Approved | null;
   readonly statements: readonly SettlementLine[];
+  /** Also by a line that was handled before. */
+  readonly isStated: boolean;
   /** Listed nowhere where it would have to be. */
   readonly unlisted: ProviderEvidence | null;
 }
@@ -29,6 +32,7 @@ export async function readSettled(
   return {
     done: statedDone(subject, evidence, contract.name),
     statements: evidence.statements.map(({ fileId, line }) => ({ fileId, line })),
+    isStated: evidence.isStated,
     unlisted: statedAbsent(subject, contract, evidence),
   };
 }
@@ -40,6 +44,13 @@ export function handling(
 ): Change | null {
   if (statements.length === 0) return change;
   return { ...(change ?? { timeline: [] }), statements };
+}
+
+/** What is listed is not absent, whatever a lookup says of it. */
+export function unlessStated(resolution: Resolution, { isStated }: Settled): Resolution {
+  return isStated && resolution.kind === 'absent'
+    ? { kind: 'look_again', absent: false }
+    : resolution;
 }
 
 /** Silence was read before the payment moved on, and what moved it may be a file that is not silent. */

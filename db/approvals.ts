@@ -22,6 +22,8 @@ export interface ApprovalRow {
     readonly amount?: number;
     readonly currency?: string;
     readonly amount_excess?: number;
+    /** Of a resolution: the send of which it was said what became. */
+    readonly sent_count?: number;
   };
   readonly request: Readonly<Record<string, unknown>>;
   readonly asked_by: string;

@@ -40,6 +40,7 @@ export function recordAttempt(r: Recording, answered: ProviderOutcome): Change |
   if (outcome.kind === 'approved' && closedStatuses.includes(r.attempt.status) && isNews) {
     // A reply may be as old as its request: what is true now is for a lookup to say.
     if (outcome.evidence.kind === 'provider_reply') return lookNow(r, outcome);
+    if (outcome.evidence.kind !== 'lookup' && wasAuthorized(r)) return noNews(r);
     return recordLateSuccess(r, outcome);
   }
   return recordAgain(r, outcome);
@@ -205,6 +206,19 @@ function recordMismatch(r: Recording, outcome: ProviderOutcome): Change {
   return {
     attempts: { update: [{ id: r.attempt.id, fromStatus: r.attempt.status, dueAt }] },
     timeline: [contradiction(r, outcome)],
+    // Money is said to be there of what the books say was not done, and no rule can book another amount.
+    cases:
+      isReply || !closedStatuses.includes(r.attempt.status)
+        ? []
+        : [
+            {
+              kind: 'contradiction',
+              attemptId: r.attempt.id,
+              amount: r.attempt.amount,
+              reason: 'another_amount',
+              evidence: { ...outcome.evidence },
+            },
+          ],
   };
 }
 
@@ -223,6 +237,25 @@ function contradiction(r: Recording, outcome: ProviderOutcome): TimelineLine {
     kind: 'attempt.contradicted',
     evidence: { attempt_id: r.attempt.id, outcome: outcome.kind, ...outcome.evidence },
   };
+}
+
+/**
+ * Files and events tell what happened, also what is over since: of a yes that was known, and voided, expired
+ * or taken back after it, that is no news. Whoever was authorized was the last that was tried.
+ */
+function wasAuthorized({ payment, attempt }: Recording): boolean {
+  return (
+    (attempt.status === 'voided' || attempt.status === 'expired') &&
+    payment.amountAuthorized > 0n &&
+    payment.attempts.every(({ number }) => number <= attempt.number)
+  );
+}
+
+function noNews({ payment, attempt }: Recording): Change | null {
+  const { id, status, dueAt } = attempt;
+  if (dueAt === null || dueAt > payment.now) return null;
+  const rest = { id, fromStatus: status, dueAt: dueWhenDecided(payment, attempt) };
+  return { attempts: { update: [rest] }, timeline: [] };
 }
 
 /** Its late success was booked before: one late yes is one fact, however often it is told. */

@@ -51,7 +51,7 @@ export function recordClosedOperation(
     contradicts && outcome !== null ? lateFact(payment, operation, outcome, newOperationId) : null;
   if (fact !== null) return fact;
   // A contradiction may become bookable once what is under way has ended.
-  const waits = contradicts && isUnderWay(payment);
+  const waits = contradicts && (isUnderWay(payment) || waitsForCaptures(payment, operation));
   const patch = { id, fromStatus: status, lookups: lookups + 1 };
   return {
     ...(contradicts && asksAttempt(payment, operation)),
@@ -104,6 +104,11 @@ function isUnderWay(payment: PaymentState): boolean {
   );
 }
 
+/** Also for what is parked: a payment that is canceled would take no capture that is found done after it. */
+function waitsForCaptures(payment: PaymentState, { kind, late }: OperationState): boolean {
+  return kind === 'void' && !late && payment.captureReserved > 0n;
+}
+
 /** What can be booked by rule; the rest is kept as a contradiction for a person. */
 function lateFact(
   payment: PaymentState,
@@ -120,7 +125,7 @@ function lateFact(
   if (seen.kind !== 'approved') return null;
   if (operation.late) return recordLateReturn(reversal, operation);
   const fact = recordLateRefund(reversal, operation) ?? recordLateHold(reversal, operation);
-  if (fact !== null || isUnderWay(payment)) return fact;
+  if (fact !== null || isUnderWay(payment) || waitsForCaptures(payment, operation)) return fact;
   return (
     recordLateVoid(reversal, operation) ?? recordExcessCapture(reversal, operation, newOperationId)
   );

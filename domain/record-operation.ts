@@ -1,7 +1,7 @@
 /** What a provider's outcome means for a capture, void or refund, and for its payment. */
 import type { Change, FrozenAnswer, TimelineLine } from './change.ts';
 import { parkOperation } from './parking.ts';
-import { isOpen } from './payment-state.ts';
+import { isOpen, type OperationState, type PaymentState } from './payment-state.ts';
 import {
   failureEffect,
   successEffect,
@@ -16,7 +16,7 @@ import type { PaymentStatus } from './payment.ts';
 import type { Decline, ProviderEvidence, ProviderOutcome } from './provider.ts';
 import { basisOf, checkAmount } from './recording.ts';
 import { isRefundOfCapture, refundAcknowledged } from './refund-entries.ts';
-import { lookupDelayMs, resendDelayMs } from './timing.ts';
+import { lookAgainAfterMs, lookupDelayMs, resendDelayMs } from './timing.ts';
 
 export function recordOperation(r: OperationRecording, answered: ProviderOutcome): Change | null {
   const { amount, kind } = r.operation;
@@ -232,6 +232,29 @@ function recordNotSent(r: OperationRecording, evidence: ProviderEvidence): Chang
       ],
     },
     timeline: [line(r, 'requested', evidence)],
+  };
+}
+
+/** Found absent, and then in a settlement file, but not as it was asked for: it is not sent again by rule. */
+export function heldBack(
+  payment: PaymentState,
+  operation: OperationState,
+  attemptId: string,
+): Change {
+  const { id, amount, status } = operation;
+  return {
+    operations: {
+      update: [{ id, fromStatus: status, dueAt: payment.now + lookAgainAfterMs }],
+    },
+    timeline: [],
+    cases: [
+      {
+        kind: 'contradiction',
+        ...{ attemptId, operationId: id, amount },
+        reason: 'listed_otherwise',
+        evidence: { kind: 'settlement', detail: 'found absent, and listed otherwise than asked' },
+      },
+    ],
   };
 }
 

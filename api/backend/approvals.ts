@@ -186,6 +186,11 @@ function judgeForced(
     const line = resolutionLine('rejected', decision.decidedBy, subject, why);
     return { kind: 'accepted', change: { timeline: [line] } };
   }
+  const { sentCount } = subject.operation ?? subject.attempt;
+  if (binds.sent_count !== undefined && binds.sent_count !== sentCount) {
+    const detail = 'It was sent again since this was asked for: reject it, and ask about that.';
+    return refuse('not_in_doubt', detail);
+  }
   const made = { contract: contractOf(subject.attempt.provider), newOperationId: newId('op') };
   return resolveByStaff(payment, subject, forcedAs(request), decision, made);
 }

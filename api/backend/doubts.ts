@@ -118,7 +118,7 @@ async function ask(trx: Trx, asking: Asking): Promise<Kept | null> {
     ...(providerReference !== undefined && { provider_reference: providerReference }),
     evidence,
   };
-  const { amount } = subject.operation ?? subject.attempt;
+  const { amount, sentCount } = subject.operation ?? subject.attempt;
   const id = newId('apr');
   await askForResolution(trx, {
     ...{ id, merchantId, paymentId, request, actor, reason, lifeMs: approvalLifeMs },
@@ -127,6 +127,7 @@ async function ask(trx: Trx, asking: Asking): Promise<Kept | null> {
       version: Number(payment.version),
       amount: Number(amount),
       currency: payment.currency,
+      sent_count: sentCount,
     },
   });
   const line = resolutionLine('requested', actor, subject, { approval_id: id, reason, ...request });

@@ -272,3 +272,11 @@ test('approved by sixteen at once, while the provider answers: one outcome, book
   const entries = await entriesOf(payment);
   expect(entries.filter((event) => event === 'refund')).toHaveLength(1);
 });
+
+test('is said of one send: sent again since, it is asked about anew', async () => {
+  const payment = await inDoubt();
+  const id = await asksFor(payment, { attempt_id: attemptOf(payment), ...notDone });
+  await it.on.rows.all('update attempts set sent_count = 2 where id = $1', [attemptOf(payment)]);
+  expect(seen(await it.decide(id, 'approve', 'support2'))).toBe('409 not_in_doubt');
+  expect(await it.on.state(payment.id)).toMatchObject({ attempts: [{ status: 'unknown' }] });
+});
