@@ -130,6 +130,12 @@ describe('the API of one merchant', () => {
   });
   const tables = ['payments', 'operations', 'customers', 'idempotency_keys', 'timeline', 'outbox'];
 
+  // Those need no second person, because they are not asked for: only a worker may make them.
+  test.each(['cancel', 'automatic'])('asks for no refund as if it were ours: %s', async (cause) => {
+    const statement = values(mine, mine.merchantId)['operations'] ?? '';
+    expect(await as(statement.replace("'request',", `'${cause}',`))).not.toBe('accepted');
+  });
+
   test.each(tables)('writes nothing of another’s into %s', async (table) => {
     expect(await as(values(theirs, theirs.merchantId)[table] ?? '')).not.toBe('accepted');
   });

@@ -106,6 +106,21 @@ describe('a file', () => {
     expect(read.statements).toHaveLength(1);
   });
 
+  test('that lists one thing twice under two ids of the provider tells a person', async () => {
+    const captured = await on.captured();
+    const capture = captured.operations[0]?.id ?? '';
+    await record({ statements: [says(capture)] });
+    const cases = (): Promise<unknown> =>
+      on.rows.all(`select kind, reason, amount::int from cases where subject_id = $1`, [capture]);
+    // In another file again, it is the same movement.
+    await record({ statements: [says(capture)] });
+    expect(await cases()).toEqual([]);
+    await record({ statements: [says(capture, { providerReference: 'alder_10' })] });
+    expect(await cases()).toEqual([
+      { kind: 'contradiction', reason: 'listed_twice', amount: 10_000 },
+    ]);
+  });
+
   test('of another provider does not speak of ours', async () => {
     const captured = await on.captured();
     const before = await at(captured);

@@ -121,7 +121,11 @@ function lateFact(
   const reversal = { payment, attempt, evidence: outcome.evidence };
   if (outcome.kind === 'declined') return recordLateFailure(reversal, operation, outcome.decline);
   const { amount } = operation;
-  const seen = checkAmount(outcome, { amount, currency: payment.currency });
+  // A void gives back whatever is left by then; its amount is the provider's to say.
+  const seen =
+    operation.kind === 'void'
+      ? outcome
+      : checkAmount(outcome, { amount, currency: payment.currency });
   if (seen.kind !== 'approved') return null;
   if (operation.late) return recordLateReturn(reversal, operation);
   const fact = recordLateRefund(reversal, operation) ?? recordLateHold(reversal, operation);
