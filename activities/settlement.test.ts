@@ -4,9 +4,9 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { recordSettlement, type SettlementImport } from '../db/settlement.ts';
-import { requestCancel, requestRefund } from '../domain/commands.ts';
+import { requestCancel, requestCapture, requestRefund } from '../domain/commands.ts';
 import type { PaymentState } from '../domain/payment-state.ts';
-import type { Provider, ProviderOutcome } from '../domain/provider.ts';
+import type { LookupResult, Provider, ProviderContract, ProviderOutcome } from '../domain/provider.ts';
 import { openBench, type Bench } from '../test/support/bench.ts';
 import { booksOf, differingPayments } from '../test/support/books.ts';
 
@@ -41,6 +41,12 @@ function mute(mode: Mode): (real: Provider) => Partial<Provider> {
     voidByReference: async () => ({ kind: 'no_answer', evidence }),
   });
 }
+
+const contractOf = (name: string): ProviderContract => {
+  const provider = bench.deps.providers.get(name);
+  if (provider === undefined) throw new Error(name);
+  return provider.contract;
+};
 
 const atCedar = {
   paymentMethod: { type: 'card' as const, tokens: { cedar: 'tok_visa' } },
@@ -247,4 +253,52 @@ test('what was authorized and is over since is no news where it is listed', asyn
   const after = await bench.settleForDays(id, 3);
   expect(after.attempts.map(({ status }) => status)).toEqual(['voided']);
   expect(after.operations.map((o) => `${o.kind} ${o.cause}`)).toEqual(['void cancel']);
+});
+
+test('a capture listed behind a no is kept until the one under way has ended, and then booked', async () => {
+  const id = await bench.accept('tok_visa', { captureMethod: 'manual' });
+  const { attempts } = await bench.settle(id);
+  expect(attempts[0]?.provider).toBe('alder');
+  const no: ProviderOutcome = {
+    kind: 'declined',
+    decline: { code: 'processing_error', advice: 'retry_later', providerCode: 'x' },
+    evidence: { ...evidence, provider: 'alder' },
+  };
+  const absent = async (): Promise<LookupResult> => ({
+    ...{ kind: 'absent', evidence: { ...evidence, kind: 'lookup', provider: 'alder' } },
+  });
+  const capture = async (amount: bigint, says: ProviderOutcome): Promise<string> => {
+    const operationId = bench.deps.newId('op');
+    await bench.ask(id, (p) =>
+      requestCapture(p, { operationId, actor: 'api_key:test', amount, final: false }, contractOf),
+    );
+    const process = bench.process({
+      provider: (real) => ({
+        capture: async (request) => (await real.capture?.(request), says),
+        lookup: absent,
+      }),
+    });
+    await process.operationExecute({ paymentId: id, operationId });
+    return operationId;
+  };
+  const refused = await capture(60n, no);
+  await capture(40n, unknown);
+  const { now } = await bench.state(id);
+  await recordSettlement(bench.db, {
+    provider: 'alder',
+    coversFrom: new Date(now - 86_400_000).toISOString(),
+    coversTo: new Date(now + 1_000).toISOString(),
+    lists: ['captured'],
+    sourceHash: 'b'.repeat(64),
+    statements: [listed(refused, 'captured', 60n)],
+  });
+  const forgetful = bench.process({ provider: () => ({ lookup: absent }) });
+  await forgetful.operationResolve({ paymentId: id, operationId: refused });
+  expect(await bench.state(id)).toMatchObject({ amountCaptured: 0n, captureReserved: 40n });
+  // The other one is known by its own lookup; of the first the API still says nothing.
+  await bench.advance(60);
+  await bench.settle(id);
+  await bench.advance(86_400);
+  await forgetful.operationResolve({ paymentId: id, operationId: refused });
+  expect(await bench.settle(id)).toMatchObject({ amountCaptured: 100n, captureReserved: 0n });
 });
