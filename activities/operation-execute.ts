@@ -8,7 +8,12 @@ import {
   type OperationState,
   type PaymentState,
 } from '../domain/payment-state.ts';
-import type { OperationRequest, Provider, ProviderOutcome } from '../domain/provider.ts';
+import type {
+  OperationRequest,
+  Provider,
+  ProviderEvidence,
+  ProviderOutcome,
+} from '../domain/provider.ts';
 import { heldBack, recordOperation } from '../domain/record-operation.ts';
 import { checkAmount } from '../domain/recording.ts';
 import type { SettlementLine } from '../domain/settlement-evidence.ts';
@@ -66,33 +71,33 @@ async function knownMeanwhile(
   const operation = operationById(payment, operationId);
   const attempt = attemptOf(payment, operation);
   if (attempt === undefined) return null;
-  const { sentCount } = operation;
-  const provider = providerOf(deps, attempt.provider);
-  const { done, statements, isStated } = await readSettled(deps, operation, provider.contract);
+  const { amount, sentCount } = operation;
+  const { contract } = providerOf(deps, attempt.provider);
+  const { done, statements, isStated } = await readSettled(deps, operation, contract);
   if (!isStated) return toldMeanwhile(deps, payment, operation, attempt);
-  if (done !== null) {
-    const { amount } = operation;
-    const { currency } = payment;
-    const seen = operation.kind === 'void' ? done : checkAmount(done, { amount, currency });
-    if (seen.kind === 'approved') {
-      return recordOutcome(deps, payment, operationId, done, sentCount, statements);
-    }
+  const asked = { amount, currency: payment.currency };
+  const seen = done === null || operation.kind === 'void' ? done : checkAmount(done, asked);
+  if (done !== null && seen?.kind === 'approved') {
+    return recordOutcome(deps, payment, operationId, done, sentCount, statements);
   }
-  return standBack(deps, payment, operationId, statements);
+  const detail = 'found absent, and listed otherwise than asked for';
+  const evidence = seen?.evidence ?? { kind: 'settlement', provider: contract.name, detail };
+  return standBack(deps, payment, operationId, evidence, statements);
 }
 
-/** Listed, and not as it was asked for: a person says what that was before anything is sent again. */
+/** What that was is not known: nothing is sent again before it is. */
 async function standBack(
   deps: ActivityDeps,
   payment: PaymentState,
   operationId: string,
+  evidence: ProviderEvidence,
   statements: readonly SettlementLine[],
 ): Promise<PaymentState> {
   const decided = await commitOutcome(deps, payment, (p) => {
     const operation = operationById(p, operationId);
-    if (operation.status !== 'requested') return null;
     const attempt = attemptOf(p, operation);
-    return handling(heldBack(p, operation, attempt?.id ?? ''), statements);
+    if (operation.status !== 'requested' || attempt === undefined) return null;
+    return handling(heldBack({ payment: p, operation, attempt }, evidence), statements);
   });
   return decided.payment;
 }

@@ -45,7 +45,7 @@ late            .  .  .  .  .  .  .  .  x  .  .
 const operationMoves = `
                   ap re su pe un ok no rj
 requires_approval .  x  .  .  .  .  .  x
-requested         .  .  x  .  .  x  x  .
+requested         .  .  x  .  x  x  x  .
 submitting        .  x  .  x  x  x  x  .
 pending           .  .  .  .  x  x  x  .
 unknown           .  x  .  x  .  x  x  .

@@ -114,7 +114,8 @@ export const operationTransitions: Transitions<OperationStatus> = {
   // A refund above the merchant's limit: a second person lets it go on, or it was never asked for.
   requires_approval: ['requested', 'rejected'],
   rejected: [],
-  requested: ['submitting', 'succeeded', 'failed'],
+  // In doubt again: found absent, and then listed otherwise than asked for.
+  requested: ['submitting', 'unknown', 'succeeded', 'failed'],
   // Back to `requested` when it is certain that nothing left us.
   submitting: ['requested', 'pending', 'unknown', 'succeeded', 'failed'],
   pending: ['unknown', 'succeeded', 'failed'],

@@ -1,7 +1,7 @@
 /** What a provider's outcome means for a capture, void or refund, and for its payment. */
 import type { Change, FrozenAnswer, TimelineLine } from './change.ts';
 import { parkOperation } from './parking.ts';
-import { isOpen, type OperationState, type PaymentState } from './payment-state.ts';
+import { isOpen } from './payment-state.ts';
 import {
   failureEffect,
   successEffect,
@@ -16,7 +16,7 @@ import type { PaymentStatus } from './payment.ts';
 import type { Decline, ProviderEvidence, ProviderOutcome } from './provider.ts';
 import { basisOf, checkAmount } from './recording.ts';
 import { isRefundOfCapture, refundAcknowledged } from './refund-entries.ts';
-import { lookAgainAfterMs, lookupDelayMs, resendDelayMs } from './timing.ts';
+import { lookupDelayMs, resendDelayMs } from './timing.ts';
 
 export function recordOperation(r: OperationRecording, answered: ProviderOutcome): Change | null {
   const { amount, kind } = r.operation;
@@ -235,25 +235,14 @@ function recordNotSent(r: OperationRecording, evidence: ProviderEvidence): Chang
   };
 }
 
-/** Found absent, and then in a settlement file, but not as it was asked for: it is not sent again by rule. */
-export function heldBack(
-  payment: PaymentState,
-  operation: OperationState,
-  attemptId: string,
-): Change {
-  const { id, amount, status } = operation;
+/** Found absent, and then in a settlement file, but not as it was asked for: in doubt again, and not sent. */
+export function heldBack(r: OperationRecording, evidence: ProviderEvidence): Change {
+  const { id, amount } = r.operation;
+  const about = { attemptId: r.attempt.id, operationId: id, amount };
   return {
-    operations: {
-      update: [{ id, fromStatus: status, dueAt: payment.now + lookAgainAfterMs }],
-    },
-    timeline: [],
+    ...recordOpen(r, 'unknown', evidence),
     cases: [
-      {
-        kind: 'contradiction',
-        ...{ attemptId, operationId: id, amount },
-        reason: 'listed_otherwise',
-        evidence: { kind: 'settlement', detail: 'found absent, and listed otherwise than asked' },
-      },
+      { kind: 'contradiction', ...about, reason: 'listed_otherwise', evidence: { ...evidence } },
     ],
   };
 }
