@@ -3,6 +3,9 @@ drop policy api_requests on operations;
 create policy api_requests on operations as restrictive for insert to tender_api
   with check (status in ('requested', 'requires_approval') and not late and (kind <> 'refund' or cause = 'request'));
 
+-- Nor does it say what became of anything: an unknown would be resolved by nobody.
+revoke update on operations from tender_api;
+
 -- As in 0026, and what moved twice, under two ids of the provider, is put before a person: each of its lines
 -- says no more than what is recorded.
 create or replace function record_settlement(c jsonb) returns jsonb language plpgsql set search_path = public, pg_temp as $$
