@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { applyTimers } from '../domain/timers.ts';
 import { nextStep } from '../domain/next-step.ts';
+import { recordClosedOperation } from '../domain/record-closed-operation.ts';
 import { newId } from '../runtime/ids.ts';
 import { seen, startApprovalsApi, type ApprovalsApi } from '../test/support/approvals-api.ts';
 import { countOf } from '../test/support/payment-database.ts';
@@ -70,7 +71,14 @@ describe('a week later', () => {
       id,
     ]);
     expect(kept).toEqual({ status: 'lapsed', decided_by: 'tender' });
-    expect(nextStep(after)).toEqual({ kind: 'rest' });
+    // The event that named it is looked into once now that it moved, and that is all.
+    const refund = after.operations.at(-1);
+    if (refund === undefined) throw new Error('no refund');
+    expect(nextStep(after)).toEqual({ kind: 'resolve_operation', operationId: refund.id });
+    const evidence = { kind: 'lookup', provider: 'alder', detail: 'absent' } as const;
+    const looked = recordClosedOperation(after, refund, { kind: 'absent', evidence }, newId('op'));
+    if (looked === null) throw new Error('nothing to look at');
+    expect(nextStep(await it.on.commit(after, looked))).toEqual({ kind: 'rest' });
   });
 });
 

@@ -40,7 +40,6 @@ export function recordAttempt(r: Recording, answered: ProviderOutcome): Change |
   if (outcome.kind === 'approved' && closedStatuses.includes(r.attempt.status) && isNews) {
     // A reply may be as old as its request: what is true now is for a lookup to say.
     if (outcome.evidence.kind === 'provider_reply') return lookNow(r, outcome);
-    if (outcome.evidence.kind !== 'lookup' && wasAuthorized(r)) return noNews(r);
     return recordLateSuccess(r, outcome);
   }
   return recordAgain(r, outcome);
@@ -239,25 +238,6 @@ function contradiction(r: Recording, outcome: ProviderOutcome): TimelineLine {
   };
 }
 
-/**
- * Files and events tell what happened, also what is over since: of a yes that was known, and voided, expired
- * or taken back after it, that is no news. Whoever was authorized was the last that was tried.
- */
-function wasAuthorized({ payment, attempt }: Recording): boolean {
-  return (
-    (attempt.status === 'voided' || attempt.status === 'expired') &&
-    payment.amountAuthorized > 0n &&
-    payment.attempts.every(({ number }) => number <= attempt.number)
-  );
-}
-
-function noNews({ payment, attempt }: Recording): Change | null {
-  const { id, status, dueAt } = attempt;
-  if (dueAt === null || dueAt > payment.now) return null;
-  const rest = { id, fromStatus: status, dueAt: dueWhenDecided(payment, attempt) };
-  return { attempts: { update: [rest] }, timeline: [] };
-}
-
 /** Its late success was booked before: one late yes is one fact, however often it is told. */
 function givenBack(r: Recording): boolean {
   return r.payment.operations.some((o) => o.late && o.attemptId === r.attempt.id);
@@ -265,13 +245,16 @@ function givenBack(r: Recording): boolean {
 
 /**
  * That it was authorized, told or listed after it was let go of: it was, and is not any more. Only a lookup
- * says what is true now.
+ * says what is true now. An event about another reference is about another hold; a line of a file has an id
+ * of its own.
  */
 function isOldNews({ payment, attempt }: Recording, outcome: ProviderOutcome): boolean {
   if (outcome.kind !== 'approved' || payment.amountAuthorized === 0n) return false;
-  const isTold = outcome.evidence.kind === 'webhook' || outcome.evidence.kind === 'settlement';
-  const isOver = attempt.status === 'voided' || attempt.status === 'expired';
-  return isTold && isOver && outcome.providerReference === attempt.providerReference;
+  if (attempt.status !== 'voided' && attempt.status !== 'expired') return false;
+  const { kind } = outcome.evidence;
+  if (kind === 'webhook') return outcome.providerReference === attempt.providerReference;
+  // Whoever was authorized was the last that was tried.
+  return kind === 'settlement' && payment.attempts.every(({ number }) => number <= attempt.number);
 }
 
 /** When a decided attempt wants attention again: an authorization when it runs out. */
