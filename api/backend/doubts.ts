@@ -19,6 +19,7 @@ import {
 import { approvalLifeMs } from '../../domain/timing.ts';
 import { newId } from '../../runtime/ids.ts';
 import type { DoubtedPayment, Doubts, ResolutionAsked, ResolutionInput } from '../doubt/ports.ts';
+import { minorUnits } from '../minor-units.ts';
 
 type Trx = Transaction<Database>;
 
@@ -125,7 +126,7 @@ async function ask(trx: Trx, asking: Asking): Promise<Kept | null> {
     binds: {
       id: input.subjectId,
       version: Number(payment.version),
-      amount: Number(amount),
+      amount: minorUnits(amount),
       currency: payment.currency,
       sent_count: sentCount,
     },

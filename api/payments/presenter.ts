@@ -12,6 +12,7 @@ import {
   presentEvidence,
   presentOperation,
 } from './present-operation.ts';
+import { minorUnits } from '../minor-units.ts';
 
 export function presentPayment(snapshot: PaymentSnapshot): PaymentView {
   const row = snapshot.payment;
@@ -121,7 +122,7 @@ function presentNextAction(snapshot: PaymentSnapshot): PaymentView['next_action'
 function presentDue(snapshot: PaymentSnapshot): number {
   const payment = paymentState(snapshot);
   const live = liveAttempt(payment);
-  return live === undefined ? 0 : Number(amountDue(payment, live));
+  return live === undefined ? 0 : minorUnits(amountDue(payment, live));
 }
 
 export function presentTimelineItem(item: TimelineItem): TimelineItemView {
