@@ -1,7 +1,7 @@
 /**
  * `npm run drill:failover`: one provider dead, then slow (10 s), then erring every second time, with failover
  * and protection and without; payments that never go there are not to notice. Options: `--seed N`,
- * `--seconds N` of each fault (default 8).
+ * `--seconds N` of each fault (default 8), of the slow one after its first answers.
  */
 import { rmSync } from 'node:fs';
 import { makeHome, startOwnStack } from '../runtime/local/own-stack.ts';

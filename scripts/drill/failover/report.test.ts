@@ -54,9 +54,10 @@ describe('the drill', () => {
     expect(verdictOf(guarded)).toEqual([reason]);
   });
 
-  test('is not where nothing is gained by failover', () => {
-    const same = { failing: { success: 0.99, p95Ms: 120 } };
+  test('is not where nothing is gained by failover: a few more at the same success are no gain', () => {
+    const same = { failing: { success: 0.99, p95Ms: 120, payments: 151 } };
     expect(verdictOf({}, {}, same)).toEqual(['slow: better than without']);
+    expect(verdictOf({}, {}, { failing: { ...same.failing, payments: 150 } })).toEqual([]);
   });
 
   test.each<[string, Partial<Side>]>([

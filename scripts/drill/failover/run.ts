@@ -35,7 +35,7 @@ export interface PhaseFigures extends Figures {
 export interface SideOptions {
   readonly stack: Stack;
   readonly seed: number;
-  /** Of each fault. */
+  /** Of each fault, after the first calls that met it have come back. */
   readonly seconds: number;
   readonly isProtected: boolean;
   readonly report: (line: string) => void;
@@ -83,7 +83,7 @@ async function phase(
   let fired = 0;
   const figures = await during(traffic, async () => {
     await setFaults(url, seed, [{ provider: troubled, ...faults[name] }]);
-    const over = sleep(seconds * 1_000);
+    const over = sleep(lastsMs(name, seconds));
     if (isProtected) openMs = await staff.untilOpen(troubled, seconds * 1_000);
     await over;
     fired = (await firedFaults(url))[faults[name].fault] ?? 0;
@@ -91,6 +91,12 @@ async function phase(
   });
   if (isProtected) await staff.untilClosed(troubled, recoverMsMax);
   return { ...figures, openMs, fired };
+}
+
+/** Callers all wait in their first call for as long as a slow answer takes: what comes after is the phase. */
+function lastsMs(name: FaultName, seconds: number): number {
+  const fault: Fault = faults[name];
+  return seconds * 1_000 + (fault.delay_ms ?? 0);
 }
 
 /** Of the payments that began meanwhile; waits for the last of them to be answered. */
