@@ -17,7 +17,8 @@ export async function lookUp(
   const answer = await ask(provider, kind, reference, attemptsProviderReference);
   const { lookup, closes } = weigh(kind, answer, told);
   if (closes !== null) {
-    await closeTold(db, name, closes.eventIds, closes.state, closes.evidence);
+    const { eventIds, state, evidence, known } = closes;
+    await closeTold(db, name, eventIds, state, evidence, known);
   }
   return lookup;
 }

@@ -85,10 +85,10 @@ export async function closeTold(
   eventIds: readonly string[],
   state: 'looked_up' | 'recorded',
   evidence: ProviderEvidence,
+  known: string | null = null,
 ): Promise<void> {
-  await sql`update inbox set state = ${state}, handled_at = tender_now(), evidence = ${JSON.stringify(evidence)}::jsonb
-    where provider = ${provider} and event_id = any(${sql.val([...eventIds])}::text[])
-      and state in ('waiting', 'unmatched')`.execute(db);
+  await sql`select close_told(${provider}, ${sql.val([...eventIds])}::text[], ${state},
+    ${JSON.stringify(evidence)}::jsonb, ${known})`.execute(db);
 }
 
 export interface Swept {

@@ -2,7 +2,13 @@
  * What an event is worth beside a lookup. A lookup says what is true now and goes first, always; the signed
  * word of the provider counts where no lookup can say, and against a lookup that found nothing.
  */
-import type { LookupKind, LookupResult, ProviderClaim, ProviderEvidence } from './provider.ts';
+import type {
+  LookupKind,
+  LookupResult,
+  ProviderClaim,
+  ProviderEvidence,
+  ProviderOutcome,
+} from './provider.ts';
 import { claimCountsAfterMs } from './timing.ts';
 
 export interface Told {
@@ -22,16 +28,25 @@ export interface Seen {
     readonly state: 'looked_up' | 'recorded';
     readonly eventIds: readonly string[];
     readonly evidence: ProviderEvidence;
+    /** The provider's id of what answers, where it says yes: an event under another tells of another. */
+    readonly known: string | null;
   };
 }
 
 /** `told`: as it was before the lookup was made. */
 export function weigh(kind: LookupKind, lookup: LookupResult, told: readonly Told[]): Seen {
   const open = told.filter(({ isOpen }) => isOpen).map(({ eventId }) => eventId);
-  const close = (state: 'looked_up' | 'recorded', evidence: ProviderEvidence): Seen['closes'] =>
-    open.length === 0 ? null : { state, eventIds: open, evidence };
+  const close = (
+    state: 'looked_up' | 'recorded',
+    evidence: ProviderEvidence,
+    said?: ProviderOutcome,
+  ): Seen['closes'] => {
+    const known = said?.kind === 'approved' ? said.providerReference : null;
+    return open.length === 0 ? null : { state, eventIds: open, evidence, known };
+  };
   if (lookup.kind === 'found' && isDefinite(lookup.outcome.kind)) {
-    return { lookup, closes: close('looked_up', lookup.outcome.evidence) };
+    const { outcome } = lookup;
+    return { lookup, closes: close('looked_up', outcome.evidence, outcome) };
   }
   const claims = told.filter(({ claim }) => claim?.kind === kind);
   if (lookup.kind === 'absent') {
@@ -49,7 +64,8 @@ export function weigh(kind: LookupKind, lookup: LookupResult, told: readonly Tol
   const counts = lookup.kind === 'not_supported' || waited >= claimCountsAfterMs;
   if (latest === null || !counts) return { lookup, closes: null };
   const { outcome } = latest;
-  return { lookup: { kind: 'found', outcome }, closes: close('recorded', outcome.evidence) };
+  const closes = close('recorded', outcome.evidence, outcome);
+  return { lookup: { kind: 'found', outcome }, closes };
 }
 
 function isDefinite(kind: ProviderClaim['outcome']['kind']): boolean {
