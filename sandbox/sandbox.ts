@@ -14,6 +14,7 @@ import { createFaults } from './faults.ts';
 import { createListener } from './http/listener.ts';
 import { createRouter } from './http/routes.ts';
 import { runDueJobs } from './processor/late.ts';
+import { firstDay } from './settlement/days.ts';
 import { openStore } from './store/store.ts';
 import { createDelivery } from './webhooks/delivery.ts';
 import type { Delivery } from './webhooks/delivery.ts';
@@ -74,6 +75,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const log = options.log ?? pino({ level: 'silent' });
   const store = openStore(options.dataPath);
   const clock = createClock(store);
+  firstDay({ store, clock });
   const stopping = new AbortController();
   let url = '';
   const context: Context = {

@@ -6,6 +6,8 @@ import { answerBooks } from '../control/books.ts';
 import type { ClockControl } from '../control/clock.ts';
 import { answerFaults } from '../control/faults.ts';
 import { answerTokens } from '../control/tokens.ts';
+import { answerReports } from '../settlement/reports.ts';
+import { answerStatements } from '../settlement/statements.ts';
 import { answerStripe } from '../stripe/routes.ts';
 import { answerChallenge } from './challenge-routes.ts';
 import { answerProvider } from './provider-routes.ts';
@@ -30,6 +32,8 @@ function answerControl(context: Context, request: Request): Reply | null {
 export function createRouter(context: Context, clock: ClockControl): Router {
   return async (request) => {
     const [first = ''] = request.segments;
+    const file = answerReports(context, request) ?? answerStatements(context, request);
+    if (file !== null) return file;
     if (first === 'bank') return answerBank(context, request);
     if (first === 'stripe') return answerStripe(context, request);
     if (first === 'adyen') return answerAdyen(context, request);

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { listRows } from './database.ts';
+import { findRow, listRows } from './database.ts';
 
 export interface MovementRow {
   readonly provider: string;
@@ -16,6 +16,9 @@ export interface MovementRow {
 export interface Movements {
   append(row: MovementRow): void;
   list(provider: string | null): readonly MovementRow[];
+  /** In the order in which they happened; `to` is not in it. */
+  listBetween(provider: string | null, from: number, to: number): readonly MovementRow[];
+  firstAt(): number | null;
 }
 
 export function createMovements(database: DatabaseSync): Movements {
@@ -27,8 +30,16 @@ export function createMovements(database: DatabaseSync): Movements {
     `select provider, reference, operation, amount, currency, at, provider_reference, key
      from movements where :provider is null or provider = :provider order by sequence`,
   );
+  const listBetween = database.prepare(
+    `select provider, reference, operation, amount, currency, at, provider_reference, key
+     from movements where at >= :from and at < :to and (:provider is null or provider = :provider)
+     order by at, sequence`,
+  );
+  const firstAt = database.prepare('select min(at) as at from movements');
   return {
     append: (row) => void append.run({ ...row }),
     list: (provider) => listRows<MovementRow>(list, { provider }),
+    listBetween: (provider, from, to) => listRows<MovementRow>(listBetween, { provider, from, to }),
+    firstAt: () => findRow<{ at: number | null }>(firstAt, {})?.at ?? null,
   };
 }

@@ -86,6 +86,7 @@ create table if not exists movements (
   provider_reference text not null,
   key text not null
 ) strict;
+create index if not exists movements_at on movements (at);
 
 -- Changes of mind still to come: late successes and late failures.
 create table if not exists jobs (

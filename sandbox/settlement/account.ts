@@ -1,0 +1,55 @@
+/** Our account at our own bank: a payout is on it the day after the day it pays. */
+import type { Context } from '../context.ts';
+import { batchesOf, payoutsOf } from './batches.ts';
+import { dayMs, stampOf } from './days.ts';
+
+export interface Entry {
+  /** The bank's own name for it. */
+  readonly bankReference: string;
+  readonly endToEndId: string;
+  readonly counterparty: string;
+  readonly amount: bigint;
+}
+
+/** One currency's day on the account. */
+export interface DayOfAccount {
+  readonly currency: string;
+  readonly opening: bigint;
+  readonly entries: readonly Entry[];
+  readonly closing: bigint;
+}
+
+export interface Statement {
+  readonly id: string;
+  readonly day: number;
+  /** Of the account's life, from 1. */
+  readonly number: number;
+  /** By currency, of every one that was ever paid into. */
+  readonly accounts: readonly DayOfAccount[];
+}
+
+export function statementIdOf(day: number): string {
+  return `statement-${stampOf(day)}`;
+}
+
+/** The statement of a day that is over; without accounts before the first payout. */
+export function statementOf({ store }: Context, day: number, number: number): Statement {
+  const accounts = new Map<string, DayOfAccount>();
+  // A day is paid on the next, so today's entries are yesterday's payouts.
+  for (const { id, batch, amount, currency } of payoutsOf(batchesOf(store, null, 0, day))) {
+    const known = accounts.get(currency) ?? { currency, opening: 0n, entries: [], closing: 0n };
+    const isToday = batch.day + dayMs === day;
+    const entry = {
+      bankReference: `${stampOf(day)}/${batch.provider}/${currency}`,
+      ...{ endToEndId: id, counterparty: batch.provider, amount },
+    };
+    accounts.set(currency, {
+      currency,
+      opening: known.opening + (isToday ? 0n : amount),
+      entries: isToday ? [...known.entries, entry] : known.entries,
+      closing: known.closing + amount,
+    });
+  }
+  const byCurrency = [...accounts.values()].sort((a, b) => (a.currency < b.currency ? -1 : 1));
+  return { id: statementIdOf(day), day, number, accounts: byCurrency };
+}

@@ -1,0 +1,75 @@
+/** `GET /{provider}/settlement_reports`: one report per day that is over, made from the books whenever it is asked for. */
+import type { Context } from '../context.ts';
+import { errorReply, jsonReply } from '../http/reply.ts';
+import type { Json, Reply } from '../http/reply.ts';
+import type { Request } from '../http/request.ts';
+import { batchesOf, linesOf, payoutsOf } from './batches.ts';
+import { closedDays, dateOf, dayMs, findClosedDay, stampOf } from './days.ts';
+import { germanCsv, jsonLines, plainCsv } from './report-files.ts';
+import type { Report } from './report-files.ts';
+import { timeOf } from './text.ts';
+
+interface Format {
+  readonly name: string;
+  readonly extension: string;
+  readonly contentType: string;
+  write(report: Report): string;
+}
+
+const csv = { extension: 'csv', contentType: 'text/csv; charset=utf-8' } as const;
+const plain: Format = { name: 'csv', ...csv, write: plainCsv };
+
+const formats: Readonly<Record<string, Format>> = {
+  alder: plain,
+  bank: plain,
+  birch: { name: 'csv_semicolon', ...csv, write: germanCsv },
+  cedar: {
+    name: 'json_lines',
+    ...{ extension: 'jsonl', contentType: 'application/x-ndjson; charset=utf-8' },
+    write: jsonLines,
+  },
+};
+
+const noSuchReport = errorReply(404, 'not_found', 'no_such_report', 'no day that is over');
+
+function idOf(provider: string, day: number): string {
+  return `${provider}-${stampOf(day)}`;
+}
+
+function present(provider: string, format: Format, day: number): Json {
+  return {
+    id: idOf(provider, day),
+    name: `${provider}_settlement_${dateOf(day)}.${format.extension}`,
+    format: format.name,
+    covers_from: timeOf(day),
+    covers_to: timeOf(day + dayMs),
+    created_at: timeOf(day + dayMs),
+  };
+}
+
+function reportOf({ store }: Context, provider: string, day: number): Report {
+  const batches = batchesOf(store, provider, day, day + dayMs);
+  return {
+    ...{ id: idOf(provider, day), provider, coversFrom: day, coversTo: day + dayMs },
+    lines: linesOf(store, provider, day),
+    ...{ batches, payouts: payoutsOf(batches) },
+  };
+}
+
+/** Null: not an address of reports. */
+export function answerReports(context: Context, request: Request): Reply | null {
+  const [provider = '', collection, id, ...rest] = request.segments;
+  if (request.method !== 'GET' || collection !== 'settlement_reports' || rest.length > 0) {
+    return null;
+  }
+  const format = Object.hasOwn(formats, provider) ? formats[provider] : undefined;
+  if (format === undefined) return null;
+  if (id === undefined) {
+    const data = closedDays(context).map((day) => present(provider, format, day));
+    return jsonReply(200, { data });
+  }
+  const day = findClosedDay(context, id.slice(provider.length + 1));
+  if (day === null || id !== idOf(provider, day)) return noSuchReport;
+  const headers = { 'content-type': format.contentType };
+  return { status: 200, headers, body: format.write(reportOf(context, provider, day)) };
+}
