@@ -8,7 +8,7 @@ const service = {
   TENDER_TEMPORAL_ADDRESS: 'temporal:7233',
   TENDER_WORKFLOW_BUNDLE: '/app/workflows.js',
   TENDER_SANDBOX_URL: 'http://sandbox:8090',
-  TENDER_SANDBOX_WEBHOOK_SECRET: 'whsec_c2VjcmV0',
+  TENDER_SANDBOX_WEBHOOK_SECRET: `whsec_${'AbCd'.repeat(8)}`,
 };
 
 describe('a start is stopped by', () => {
@@ -23,6 +23,17 @@ describe('a start is stopped by', () => {
   ])('%s, named in the message', (_case, env, message) => {
     expect(() => localSettings(env)).toThrow(SettingsError);
     expect(() => localSettings(env)).toThrow(message);
+  });
+
+  const good = 'AbCd'.repeat(8);
+  test.each([
+    ['is not base64, and would decode to nothing', 'whsec_!'],
+    ['decodes to less than 24 bytes', `whsec_${'AbCd'.repeat(7)}AbE=`],
+    ['is base64 up to a point', `whsec_${good}!`],
+    ['comes second', `whsec_${good},whsec_!`],
+  ])('a secret for events that %s', (_case, secret) => {
+    const act = (): unknown => localSettings({ TENDER_SANDBOX_WEBHOOK_SECRET: secret });
+    expect(act).toThrow('TENDER_SANDBOX_WEBHOOK_SECRET: must be base64 after whsec_, of 24 bytes');
   });
 
   test('something missing that the process needs', () => {
@@ -51,13 +62,16 @@ describe('Stripe', () => {
   const { TENDER_SANDBOX_URL: _url, TENDER_SANDBOX_WEBHOOK_SECRET: _secret, ...live } = service;
   const stripe = {
     TENDER_STRIPE_SECRET_KEY: 'sk_live_x',
-    TENDER_STRIPE_WEBHOOK_SECRETS: 'whsec_new,whsec_old',
+    TENDER_STRIPE_WEBHOOK_SECRETS: `whsec_${'n'.repeat(32)},whsec_${'o'.repeat(32)}`,
   };
 
   test('is enough in live mode, where no sandbox is', () => {
     const settings = apiSettings({ ...live, ...stripe, TENDER_MODE: 'live' });
     expect(settings.sandbox).toBeUndefined();
-    expect(settings.stripe?.webhookSecrets).toEqual(['whsec_new', 'whsec_old']);
+    expect(settings.stripe?.webhookSecrets).toEqual([
+      `whsec_${'n'.repeat(32)}`,
+      `whsec_${'o'.repeat(32)}`,
+    ]);
   });
 
   test('is not there unless it is configured', () => {
@@ -68,6 +82,7 @@ describe('Stripe', () => {
   test.each([
     ['a key of the other mode', { ...stripe, TENDER_MODE: 'test' }, 'not a key of the mode "test"'],
     ['no secret for its events', { ...stripe, TENDER_MODE: 'live', TENDER_STRIPE_WEBHOOK_SECRETS: '' }, 'TENDER_STRIPE_WEBHOOK_SECRETS'],
+    ['a secret that can be guessed', { ...stripe, TENDER_MODE: 'live', TENDER_STRIPE_WEBHOOK_SECRETS: `${stripe.TENDER_STRIPE_WEBHOOK_SECRETS},whsec_hidden` }, 'must have 24 characters or more after whsec_'],
     ['no secret key at all', { ...stripe, TENDER_MODE: 'live', TENDER_STRIPE_SECRET_KEY: 'hidden' }, 'TENDER_STRIPE_SECRET_KEY'],
   ])('with %s stops the start', (_case, env, message) => {
     const act = (): unknown => apiSettings({ ...service, ...env });
@@ -101,6 +116,8 @@ describe('Adyen', () => {
     ['no account', { ...adyen, TENDER_ADYEN_MERCHANT_ACCOUNT: '' }, 'TENDER_ADYEN_MERCHANT_ACCOUNT'],
     ['no key for its events', { ...adyen, TENDER_ADYEN_HMAC_KEYS: '' }, 'TENDER_ADYEN_HMAC_KEYS'],
     ['a key that is not hexadecimal', { ...adyen, TENDER_ADYEN_HMAC_KEYS: 'hidden' }, 'TENDER_ADYEN_HMAC_KEYS'],
+    ['a key of 23 bytes', { ...adyen, TENDER_ADYEN_HMAC_KEYS: 'ab'.repeat(23) }, 'must be hexadecimal of 24 bytes or more'],
+    ['half a byte too many', { ...adyen, TENDER_ADYEN_HMAC_KEYS: `${'ab'.repeat(32)}c` }, 'TENDER_ADYEN_HMAC_KEYS'],
     ['no prefix in live mode', { ...live, TENDER_ADYEN_LIVE_PREFIX: '' }, 'TENDER_ADYEN_LIVE_PREFIX'],
     ['an address for a prefix', { ...live, TENDER_ADYEN_LIVE_PREFIX: 'https://x' }, 'TENDER_ADYEN_LIVE_PREFIX'],
   ])('with %s stops the start', (_case, env, message) => {

@@ -12,9 +12,35 @@ const flag = z.enum(['0', '1']).transform((value) => value === '1');
 const databaseUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' });
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
 const text = z.string();
+/** By a key that can be guessed, anybody could sign. */
+const keyBytesMin = 24;
 const webhookSecrets = z
   .string()
   .regex(/^whsec_[^\s,]+(,whsec_[^\s,]+)*$/, 'must be whsec_…, or several with commas between');
+/** Ours are base64 behind the prefix, as Standard Webhooks has it. */
+const base64Secrets = webhookSecrets.refine(
+  (secrets) => eachAfterPrefix(secrets, (text) => Buffer.from(text, 'base64').length, isBase64),
+  `must be base64 after whsec_, of ${String(keyBytesMin)} bytes or more`,
+);
+/** Stripe's are the key as they stand. */
+const plainSecrets = webhookSecrets.refine(
+  (secrets) => eachAfterPrefix(secrets, (text) => Buffer.byteLength(text)),
+  `must have ${String(keyBytesMin)} characters or more after whsec_`,
+);
+
+/** What is no base64 decodes all the same, to fewer bytes or none. */
+function isBase64(text: string): boolean {
+  return /^[A-Za-z0-9+/]+={0,2}$/.test(text);
+}
+
+function eachAfterPrefix(
+  secrets: string,
+  bytesOf: (text: string) => number,
+  isReadable: (text: string) => boolean = () => true,
+): boolean {
+  const texts = secrets.split(',').map((secret) => secret.replace(/^whsec_/, ''));
+  return texts.every((text) => isReadable(text) && bytesOf(text) >= keyBytesMin);
+}
 const address = z
   .string()
   .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, 'must be host:port, without a scheme');
@@ -49,21 +75,21 @@ const schema = z.object({
   TENDER_SANDBOX_PUBLIC_URL: httpUrl.optional(),
   TENDER_SANDBOX_DATA: text.optional(),
   TENDER_SANDBOX_WEBHOOK_URL: httpUrl.optional(),
-  TENDER_SANDBOX_WEBHOOK_SECRET: webhookSecrets.optional(),
+  TENDER_SANDBOX_WEBHOOK_SECRET: base64Secrets.optional(),
   TENDER_SANDBOX_CLOCK_URL: httpUrl.optional(),
   TENDER_STRIPE_SECRET_KEY: z
     .string()
     .regex(/^[sr]k_(test|live)_\w+$/, 'must be sk_test_…, sk_live_… or a restricted rk_…')
     .optional(),
-  TENDER_STRIPE_WEBHOOK_SECRETS: webhookSecrets.optional(),
+  TENDER_STRIPE_WEBHOOK_SECRETS: plainSecrets.optional(),
   TENDER_STRIPE_URL: httpUrl.optional(),
   TENDER_ADYEN_API_KEY: text.optional(),
   TENDER_ADYEN_MERCHANT_ACCOUNT: text.optional(),
   TENDER_ADYEN_HMAC_KEYS: z
     .string()
     .regex(
-      /^[0-9A-Fa-f]{32,}(,[0-9A-Fa-f]{32,})*$/,
-      'must be hexadecimal, or several with commas between',
+      /^([0-9A-Fa-f]{2}){24,}(,([0-9A-Fa-f]{2}){24,})*$/,
+      'must be hexadecimal of 24 bytes or more, or several with commas between',
     )
     .optional(),
   TENDER_ADYEN_LIVE_PREFIX: z

@@ -58,8 +58,11 @@ export function isSigned(item: NotificationItem, hmacKeys: readonly string[]): b
   const given = item.additionalData?.['hmacSignature'];
   if (typeof given !== 'string') return false;
   const text = signedFields(item).join(':');
-  return hmacKeys.some((key) => {
-    const expected = createHmac('sha256', Buffer.from(key, 'hex')).update(text, 'utf8').digest();
+  return hmacKeys.some((hex) => {
+    // What is no hexadecimal decodes to nothing, and by an empty key anybody can sign.
+    const key = Buffer.from(hex, 'hex');
+    if (key.length === 0 || key.length * 2 !== hex.length) return false;
+    const expected = createHmac('sha256', key).update(text, 'utf8').digest();
     // Compared as text: base64 is read so leniently that many texts would be the same bytes.
     const said = Buffer.from(given, 'utf8');
     const due = Buffer.from(expected.toString('base64'), 'utf8');

@@ -77,6 +77,15 @@ test.each(hmacKeys)('signed with %s it is read', (key) => {
   });
 });
 
+test.each(['', 'not hexadecimal', 'abc'])('a key that is none ("%s") lets nobody sign', (key) => {
+  const careless = createAdyenWebhookReader({
+    merchantAccount: 'Shop',
+    hmacKeys: [key],
+    mode: 'test',
+  });
+  expect(careless(bodyOf(authorised, sign(authorised, key)), {})).toBeNull();
+});
+
 test('the signature is the one that the SDK computes', () => {
   const theirs = new HmacValidator.default();
   expect(sign(authorised)).toBe(theirs.calculateHmac(textOf(authorised), newKey));

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { createWebhookReader } from './webhook.ts';
@@ -46,6 +47,17 @@ test.each([secret, otherSecret])('while one secret replaces another, %s will do'
   const { body, headers } = sign(event, new Date(), key);
   expect(either(body, headers)?.reference).toBe('att_1');
 });
+
+test.each(['', 'whsec_', 'whsec_!', ',whsec_?'])(
+  'a secret that is none ("%s") lets nobody sign',
+  (none) => {
+    const { body, headers } = sign(event);
+    const text = `${headers['webhook-id'] ?? ''}.${headers['webhook-timestamp'] ?? ''}.`;
+    const mac = createHmac('sha256', Buffer.alloc(0)).update(text).update(body).digest('base64');
+    const forged = { ...headers, 'webhook-signature': `v1,${mac}` };
+    expect(createWebhookReader('alder', none)(body, forged)).toBeNull();
+  },
+);
 
 const authorization = {
   ...{ id: 'alder_1', object: 'authorization', reference: 'att_1', status: 'authorized' },

@@ -94,5 +94,5 @@ export const exampleVariables: Readonly<Record<string, string>> = {
   TEMPORAL_DB_PASSWORD: 'temporal1',
   TENDER_API_DB_PASSWORD: 'api1',
   TENDER_WORKER_DB_PASSWORD: 'worker1',
-  TENDER_SANDBOX_WEBHOOK_SECRET: `whsec_${Buffer.from('a secret of this test').toString('base64')}`,
+  TENDER_SANDBOX_WEBHOOK_SECRET: `whsec_${Buffer.from('a secret of the deployment tests').toString('base64')}`,
 };
