@@ -111,6 +111,16 @@ test.each(['redirectResult=forged', 'redirectResult=', 'somethingElse=1'])(
   },
 );
 
+test('coming back again without the result, or with another, does not cost the payment its own', async () => {
+  const payment = await challenged();
+  await comeBack(payment, await press(payment.page, 'approve'));
+  for (const later of ['x=1', 'redirectResult=forged', '']) {
+    await arriveAtReturn(door, payment.attempt.returnToken, later === '' ? null : later);
+  }
+  expect((await look(payment)).status).toBe('requires_capture');
+  expect(await booksOf(bench, payment.id)).toEqual(['authorize']);
+});
+
 test.each(['lost_reply', 'garbage'])(
   'a reply that says nothing (%s) leaves it open, and handing it over again tells',
   async (fault) => {

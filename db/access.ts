@@ -72,11 +72,11 @@ export async function arriveAtReturn(
   return rows[0] ?? null;
 }
 
-/** What the shopper last brought back from the page of this attempt; null: nobody came, or with nothing. */
-export async function findReturned(db: Db, attemptId: string): Promise<string | null> {
+/** What the shopper brought back from the page of this attempt, each once, in the order it came. */
+export async function listReturned(db: Db, attemptId: string): Promise<readonly string[]> {
   const { rows } = await sql<{ returned: string }>`
-    select returned from page_returns where attempt_id = ${attemptId}`.execute(db);
-  return rows[0]?.returned ?? null;
+    select returned from page_returns where attempt_id = ${attemptId} order by place`.execute(db);
+  return rows.map(({ returned }) => returned);
 }
 
 export async function databaseAnswers(db: Db): Promise<boolean> {

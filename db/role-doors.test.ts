@@ -13,7 +13,7 @@ import type { PaymentDatabase } from '../test/support/payment-database.ts';
 import { requiresAction } from '../test/support/payments.ts';
 import { openRows, type Rows } from '../test/support/rows.ts';
 import { waitFor } from '../test/support/wait.ts';
-import { arriveAtReturn, findApiKey, findReturned, receiveWebhook, setClockOffset } from './access.ts'; // prettier-ignore
+import { arriveAtReturn, findApiKey, listReturned, receiveWebhook, setClockOffset } from './access.ts'; // prettier-ignore
 import { connectDb, type Db } from './client.ts';
 import { migrate } from './migrate.ts';
 import { seedMerchants } from './seed.ts';
@@ -192,22 +192,23 @@ describe('what is asked before a merchant is known', () => {
     expect(await arriveAtReturn(on.api, token)).toMatchObject({ payment_id: a.id });
   });
 
-  test('what a shopper brings back is kept while it is waited for: the last of it, and only that', async () => {
+  test('what a shopper brings back is kept while it is waited for: each thing once, and eight at most', async () => {
     const payment = await on.tried({}, requiresAction());
     const { id, returnToken } = payment.attempts[0] ?? { id: '', returnToken: '' };
-    for (const returned of ['x=1', null, 'x=2'])
-      await arriveAtReturn(on.api, returnToken, returned);
-    expect(await findReturned(on.worker, id)).toBe('x=2');
-    expect(await verdictOf(findReturned(on.api, id))).toBe('42501');
     expect(await verdictOf(arriveAtReturn(on.api, returnToken, 'x'.repeat(8_193)))).toBe(
       'page_returns_returned_check',
     );
+    const eight = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => `x=${String(n)}`);
+    for (const returned of ['x=1', null, 'x=1', ...eight, 'x=9', 'x=2'])
+      await arriveAtReturn(on.api, returnToken, returned);
+    expect(await listReturned(on.worker, id)).toEqual(eight);
+    expect(await verdictOf(listReturned(on.api, id))).toBe('42501');
     const { token, attempt } = await on.rows.one<{ token: string; attempt: string }>(
       'select return_token as token, id as attempt from attempts where payment_id = $1',
       [a.id],
     );
     await arriveAtReturn(on.api, token, 'x=3');
-    expect(await findReturned(on.worker, attempt)).toBeNull();
+    expect(await listReturned(on.worker, attempt)).toEqual([]);
   });
 
   test('a key is found by its hash until it is revoked', async () => {
