@@ -166,7 +166,16 @@ async function voidByReference(
       return recordFenced(recording(p, attemptId, provider, newOperationId), result.evidence);
     }
     if (attempt.status !== seen.status) return null;
-    if (result.kind !== 'confirmed') return lookAttemptAgain(p, attempt, false, lookedAt(lookup));
+    if (result.kind !== 'confirmed') {
+      const { retryAfterMs } = result.kind === 'no_answer' ? result : {};
+      const looked = lookedAt(lookup);
+      return lookAttemptAgain(
+        p,
+        attempt,
+        false,
+        retryAfterMs ? { ...looked, retryAfterMs } : looked,
+      );
+    }
     const r = recording(p, attemptId, provider, newOperationId);
     const mayGoOn = attempt.status !== 'requires_action' && !p.voidOpen;
     return mayGoOn

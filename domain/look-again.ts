@@ -2,7 +2,7 @@
 import type { Change } from './change.ts';
 import { parkAttempt, parkOperation, type Looked } from './parking.ts';
 import type { AttemptState, OperationState, PaymentState } from './payment-state.ts';
-import { lookupDelayMs } from './timing.ts';
+import { nextLookMs } from './timing.ts';
 
 /** Nothing new was learned, or one negative answer that counts. */
 export function lookAttemptAgain(
@@ -22,7 +22,7 @@ export function lookAttemptAgain(
           ...status,
           lookups: attempt.lookups + 1,
           absences: attempt.absences + (absent ? 1 : 0),
-          dueAt: payment.now + lookupDelayMs(attempt.lookups),
+          dueAt: payment.now + nextLookMs(attempt.lookups, looked.retryAfterMs),
           ...parking.patch,
         },
       ],
@@ -64,7 +64,7 @@ export function lookOperationAgain(
           ...(operation.status === 'submitting' && { status: 'unknown' as const }),
           lookups: operation.lookups + 1,
           absences: operation.absences + (absent ? 1 : 0),
-          dueAt: payment.now + lookupDelayMs(operation.lookups),
+          dueAt: payment.now + nextLookMs(operation.lookups, looked.retryAfterMs),
           ...parking.patch,
         },
       ],

@@ -30,11 +30,15 @@ const notYet: Parking = { patch: {}, timeline: [], cases: [] };
 export interface Looked {
   readonly said: LookupResult['kind'];
   readonly evidence: ProviderEvidence;
+  /** The provider asked to be left alone for so long. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 export function lookedAt(lookup: LookupResult): Looked {
-  const { evidence } = lookup.kind === 'found' ? lookup.outcome : lookup;
-  return { said: lookup.kind, evidence };
+  const answer = lookup.kind === 'found' ? lookup.outcome : lookup;
+  const { evidence } = answer;
+  const { retryAfterMs } = 'retryAfterMs' in answer ? answer : {};
+  return { said: lookup.kind, evidence, retryAfterMs };
 }
 
 export function parkAttempt(payment: PaymentState, attempt: AttemptState, looked: Looked): Parking {

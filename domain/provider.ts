@@ -119,13 +119,20 @@ export type LookupResult =
   /** This provider cannot be asked: says nothing, now or later. */
   | { readonly kind: 'not_supported'; readonly evidence: ProviderEvidence }
   /** The lookup itself got no usable answer: says nothing. */
-  | { readonly kind: 'no_answer'; readonly evidence: ProviderEvidence };
+  | NoAnswer;
+
+interface NoAnswer {
+  readonly kind: 'no_answer';
+  readonly evidence: ProviderEvidence;
+  /** The provider asked to be left alone for so long. */
+  readonly retryAfterMs?: number;
+}
 
 /** `confirmed`: nothing under that reference holds or will ever hold money. */
 export type VoidByReferenceResult =
   | { readonly kind: 'confirmed'; readonly evidence: ProviderEvidence }
   | { readonly kind: 'refused'; readonly evidence: ProviderEvidence }
-  | { readonly kind: 'no_answer'; readonly evidence: ProviderEvidence };
+  | NoAnswer;
 
 export interface AuthorizeRequest {
   /** Our reference: the attempt id. */

@@ -22,6 +22,7 @@ import {
   actionWithinMs,
   debitLookMs,
   lookupDelayMs,
+  nextLookMs,
   retryExpiryMs,
   transferLookMs,
   transferWithinMs,
@@ -128,6 +129,7 @@ function recordInDoubt(
   const first = r.attempt.status !== outcome.kind;
   const looked = { said: 'found', evidence: outcome.evidence } as const;
   const parking = parkAttempt(r.payment, r.attempt, looked);
+  const { retryAfterMs } = outcome.kind === 'unknown' ? outcome : {};
   return {
     ...(first && {
       payment: {
@@ -146,7 +148,7 @@ function recordInDoubt(
           fromStatus: r.attempt.status,
           status: outcome.kind,
           lookups: r.attempt.lookups + (first ? 0 : 1),
-          dueAt: r.payment.now + lookupDelayMs(r.attempt.lookups),
+          dueAt: r.payment.now + nextLookMs(r.attempt.lookups, retryAfterMs),
           ...(!first && parking.patch),
           basis: basisOf(outcome.evidence),
         },

@@ -16,7 +16,7 @@ import type { PaymentStatus } from './payment.ts';
 import type { Decline, ProviderEvidence, ProviderOutcome } from './provider.ts';
 import { basisOf, checkAmount } from './recording.ts';
 import { isRefundOfCapture, refundAcknowledged } from './refund-entries.ts';
-import { lookupDelayMs, resendDelayMs } from './timing.ts';
+import { nextLookMs, resendDelayMs } from './timing.ts';
 
 export function recordOperation(r: OperationRecording, answered: ProviderOutcome): Change | null {
   const { amount, kind } = r.operation;
@@ -50,8 +50,9 @@ export function recordOperation(r: OperationRecording, answered: ProviderOutcome
     case 'pending':
       return recordOpen(r, 'pending', outcome.evidence, outcome.providerReference);
     case 'requires_action':
-    case 'unknown':
       return recordOpen(r, 'unknown', outcome.evidence);
+    case 'unknown':
+      return recordOpen(r, 'unknown', outcome.evidence, undefined, outcome.retryAfterMs);
   }
 }
 
@@ -252,6 +253,7 @@ function recordOpen(
   status: 'pending' | 'unknown',
   evidence: ProviderEvidence,
   acknowledgedAs?: string,
+  retryAfterMs?: number,
 ): Change {
   const first = r.operation.status !== status;
   const acknowledged = acknowledgedAs !== undefined && r.operation.providerReference === null;
@@ -265,7 +267,7 @@ function recordOpen(
           status,
           lookups: r.operation.lookups + (first ? 0 : 1),
           ...(acknowledged && { providerReference: acknowledgedAs }),
-          dueAt: r.payment.now + lookupDelayMs(r.operation.lookups),
+          dueAt: r.payment.now + nextLookMs(r.operation.lookups, retryAfterMs),
           ...(!first && parking.patch),
           basis: basisOf(evidence),
         },

@@ -62,6 +62,11 @@ export function lookupDelayMs(lookups: number): number {
   return lookupDelaysMs[Math.min(lookups, lookupDelaysMs.length - 1)] ?? 24 * 3_600_000;
 }
 
+/** Not before the provider wants to be asked; one that wants years is asked every day all the same. */
+export function nextLookMs(lookups: number, retryAfterMs = 0): number {
+  return Math.max(lookupDelayMs(lookups), Math.min(retryAfterMs, 24 * 3_600_000));
+}
+
 const resendDelaysMs = [500, 1_000, 2_000, 5_000, 15_000, 60_000, 300_000, 3_600_000] as const;
 
 /** Wait before asking again for an operation of which it is certain that it never left us. */

@@ -39,3 +39,15 @@ export function describeError(error: unknown): string {
   if ('code' in error && typeof error.code === 'string') return error.code;
   return 'name' in error && typeof error.name === 'string' ? error.name : 'error';
 }
+
+/** Of 429 and 503, from Retry-After: seconds, or a date, by the provider's own clock (RFC 9110, 10.2.3). */
+export function retryAfterOf(
+  status: number,
+  after: unknown,
+  date: unknown,
+): { readonly retryAfterMs?: number } {
+  if (![429, 503].includes(status) || typeof after !== 'string') return {};
+  const seconds = /^\d{1,9}$/.test(after);
+  const ms = seconds ? Number(after) * 1_000 : Date.parse(after) - Date.parse(String(date));
+  return ms > 0 ? { retryAfterMs: ms } : {};
+}

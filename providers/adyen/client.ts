@@ -5,7 +5,7 @@ import type { PaymentsApi } from '@adyen/api-library/lib/src/services/checkout/p
 import { fetch } from 'undici';
 import type { Response } from 'undici';
 import type { ProviderContract } from '../../domain/provider.ts';
-import { createPool } from '../connection.ts';
+import { createPool, retryAfterOf } from '../connection.ts';
 import { AdyenError } from './errors.ts';
 
 /** The answers are read by this version's rules; the SDK asks for no other. */
@@ -51,6 +51,11 @@ async function readReply(response: Response): Promise<string> {
     errorCode: textOf(body?.['errorCode']),
     errorType: textOf(body?.['errorType']),
     isTransient: response.headers.get('transient-error') === 'true',
+    ...retryAfterOf(
+      response.status,
+      response.headers.get('retry-after'),
+      response.headers.get('date'),
+    ),
   });
 }
 

@@ -17,13 +17,20 @@ export class AdyenError extends Error {
   readonly errorType: string | undefined;
   /** Its header says that the same key may be tried again. */
   readonly isTransient: boolean;
+  /** It asked to be left alone for so long. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(answer: Pick<AdyenError, 'status' | 'errorCode' | 'errorType' | 'isTransient'>) {
+  constructor(
+    answer: Pick<AdyenError, 'status' | 'errorCode' | 'errorType' | 'isTransient'> & {
+      readonly retryAfterMs?: number | undefined;
+    },
+  ) {
     super(`http ${String(answer.status)}`);
     this.status = answer.status;
     this.errorCode = answer.errorCode;
     this.errorType = answer.errorType;
     this.isTransient = answer.isTransient;
+    this.retryAfterMs = answer.retryAfterMs;
   }
 }
 
@@ -42,7 +49,15 @@ function isRejection({ errorType, errorCode, isTransient }: AdyenError): boolean
   return !isTransient && errorCode !== keyInUse && rejections.includes(errorType ?? '');
 }
 
+/** With how long it asked to be left alone. */
 export function failedCall(kind: LookupKind, error: unknown, seen: Seen): ProviderOutcome {
+  const outcome = judgeFailure(kind, error, seen);
+  const waits = outcome.kind === 'not_sent' || outcome.kind === 'unknown';
+  if (!waits || !(error instanceof AdyenError) || error.retryAfterMs === undefined) return outcome;
+  return { ...outcome, retryAfterMs: error.retryAfterMs };
+}
+
+function judgeFailure(kind: LookupKind, error: unknown, seen: Seen): ProviderOutcome {
   if (!(error instanceof AdyenError)) {
     const evidence = seen(describeError(error));
     return isConnectError(error) ? { kind: 'not_sent', evidence } : unknown(evidence);

@@ -37,6 +37,12 @@ test('what we believe it promises is what the front promises', () => {
   expect(adyenContract).toEqual(contractOf('adyen'));
 });
 
+test('asked to be left alone for a while, it says for how long', async () => {
+  await sandbox.setFaults([{ provider: 'adyen', fault: 'rate_limited', rate: 1 }]);
+  const told = { kind: 'unknown', retryAfterMs: 1_000 };
+  expect(await adyen.authorize(anAuthorization(token))).toMatchObject(told);
+});
+
 test.each([
   ['an amount Adyen cannot hold', { amountMinor: 1_250n, currency: 'IDR' }],
   ['a sale', { capture: true }],

@@ -105,3 +105,22 @@ test.each([
 ])('%s says of the provider: %s', (_, outcome, health) => {
   expect(judgeOutcome(outcome).health).toBe(health);
 });
+
+test.each(['lookup', 'voidByReference'] as const)(
+  'who asks to be left alone when asked by %s is, by everybody',
+  async (name) => {
+    const busy = {
+      kind: 'no_answer',
+      evidence: approved().evidence,
+      retryAfterMs: 60_000,
+    } as const;
+    const provider = aProvider({ [name]: async () => busy });
+    const guard = aGuard(provider);
+    const guarded = protect(provider, guard);
+    expect(
+      (await guarded.lookup?.('authorize', 'att_1')) ?? (await guarded.voidByReference?.('att_1')),
+    ).toBe(busy);
+    expect(guard.health()).toBe('rate_limited');
+    expect((await guarded.authorize(request)).kind).toBe('not_sent');
+  },
+);

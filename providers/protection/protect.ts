@@ -84,4 +84,8 @@ export function judgeOutcome(outcome: ProviderOutcome): Verdict {
   }
 }
 
-const judgeLook: GuardedCall<unknown>['judge'] = () => ({ health: 'silent', what: '' });
+/** It says nothing of health; whoever asks to be left alone is. */
+function judgeLook(answer: LookupResult | VoidByReferenceResult): Verdict {
+  const { retryAfterMs } = answer.kind === 'no_answer' ? answer : {};
+  return { health: 'silent', what: '', retryAfterMs };
+}

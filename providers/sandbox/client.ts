@@ -1,7 +1,7 @@
 /** Speaks HTTP and knows nothing of payments. Never throws, never retries. */
 import { request } from 'undici';
 import type { Dispatcher } from 'undici';
-import { createPool, describeError, isConnectError } from '../connection.ts';
+import { createPool, describeError, isConnectError, retryAfterOf } from '../connection.ts';
 
 export interface HttpCall {
   readonly method: 'GET' | 'POST';
@@ -55,15 +55,6 @@ async function readText(body: Dispatcher.ResponseData['body']): Promise<string |
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Seconds, or a date, by the provider's own clock (RFC 9110, 10.2.3). */
-function retryAfter(headers: Dispatcher.ResponseData['headers']): number | undefined {
-  const { 'retry-after': after, date } = headers;
-  if (typeof after !== 'string') return undefined;
-  const seconds = /^\d{1,9}$/.test(after);
-  const ms = seconds ? Number(after) * 1_000 : Date.parse(after) - Date.parse(String(date));
-  return ms > 0 ? ms : undefined;
-}
-
 async function exchange(
   options: HttpClientOptions,
   call: HttpCall,
@@ -88,7 +79,7 @@ async function exchange(
     kind: 'answered',
     status: statusCode,
     disposition: typeof disposition === 'string' ? disposition : null,
-    retryAfterMs: [429, 503].includes(statusCode) ? retryAfter(headers) : undefined,
+    retryAfterMs: retryAfterOf(statusCode, headers['retry-after'], headers['date']).retryAfterMs,
     text,
   };
 }

@@ -244,3 +244,17 @@ test.each([
     expect(mapReply(asked, answer)).toMatchObject({ kind, retryAfterMs: 7_000 });
   },
 );
+
+test('a lookup, or a void by reference, that is told to wait says for how long', () => {
+  const text = '{}';
+  const answer = {
+    kind: 'answered',
+    status: 503,
+    disposition: null,
+    text,
+    retryAfterMs: 7_000,
+  } as const;
+  const told = { kind: 'no_answer', retryAfterMs: 7_000 };
+  expect(mapLookup(asked, answer)).toMatchObject(told);
+  expect(mapFence('alder', 'att_1', answer)).toMatchObject(told);
+});

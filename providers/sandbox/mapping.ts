@@ -98,8 +98,12 @@ function toOutcome(resource: Resource, evidence: ProviderEvidence): ProviderOutc
 export function mapReply(asked: Asked, answer: HttpAnswer): ProviderOutcome {
   const outcome = mapAnswer(asked, answer);
   const waits = outcome.kind === 'not_sent' || outcome.kind === 'unknown';
-  if (!waits || answer.kind !== 'answered' || answer.retryAfterMs === undefined) return outcome;
-  return { ...outcome, retryAfterMs: answer.retryAfterMs };
+  return waits ? { ...outcome, ...askedToWait(answer) } : outcome;
+}
+
+function askedToWait(answer: HttpAnswer): { readonly retryAfterMs?: number } {
+  if (answer.kind !== 'answered' || answer.retryAfterMs === undefined) return {};
+  return { retryAfterMs: answer.retryAfterMs };
 }
 
 function mapAnswer(asked: Asked, answer: HttpAnswer): ProviderOutcome {
@@ -167,7 +171,8 @@ export function mapLookup(
   if (failure?.error.code === 'reference_not_found' && failure.reference === asked.reference) {
     return { kind: 'absent', evidence: evidence(`${http} absent`) };
   }
-  return { kind: 'no_answer', evidence: evidence(`${http} unexpected_reply`) };
+  const said = evidence(`${http} unexpected_reply`);
+  return { kind: 'no_answer', evidence: said, ...askedToWait(answer) };
 }
 
 /** What an event claims of its object; null: it shows none that we can read. */
@@ -197,5 +202,5 @@ export function mapFence(
   if (failure?.reference === reference) {
     return { kind: 'refused', evidence: evidence(`${http} ${failure.error.code}`) };
   }
-  return { kind: 'no_answer', evidence: evidence(http) };
+  return { kind: 'no_answer', evidence: evidence(http), ...askedToWait(answer) };
 }

@@ -90,3 +90,14 @@ test('what is not of Stripe at all is unknown', () => {
   expect(outcomeOf('authorize', new Error('bug'))).toBe('unknown');
   expect(outcomeOf('authorize', 'thrown')).toBe('unknown');
 });
+
+test.each<[number, Record<string, unknown>, Record<string, string>, number | undefined]>([
+  [429, invalid({ code: 'rate_limit' }), { 'retry-after': '7' }, 7_000],
+  [503, { type: 'api_error' }, { 'retry-after': '7' }, 7_000],
+  [500, { type: 'api_error' }, { 'retry-after': '7' }, undefined],
+  [429, invalid({ code: 'rate_limit' }), { 'retry-after': 'soon' }, undefined],
+  [429, invalid({ code: 'rate_limit' }), {}, undefined],
+])('%i (%j) with %j asks to be left alone for %p ms', (status, raw, headers, ms) => {
+  const outcome = failedCall('authorize', 'att_1', failure(status, { ...raw, headers }), seen);
+  expect('retryAfterMs' in outcome ? outcome.retryAfterMs : undefined).toBe(ms);
+});

@@ -5,7 +5,7 @@
  */
 import Stripe from 'stripe';
 import type { Decline, LookupKind, ProviderOutcome } from '../../domain/provider.ts';
-import { describeError, isConnectError } from '../connection.ts';
+import { describeError, isConnectError, retryAfterOf } from '../connection.ts';
 import { mapDecline, refusal } from './declines.ts';
 import { cancellation, declined, referenceField, unknown } from './outcomes.ts';
 import type { Seen } from './outcomes.ts';
@@ -94,7 +94,24 @@ function cardError(
   return declined(mapDecline(code), intent?.id, evidence);
 }
 
+/** With how long it asked to be left alone. */
 export function failedCall(
+  kind: LookupKind,
+  reference: string,
+  error: unknown,
+  seen: Seen,
+): ProviderOutcome {
+  const outcome = judgeFailure(kind, reference, error, seen);
+  const waits = outcome.kind === 'not_sent' || outcome.kind === 'unknown';
+  if (!waits || !(error instanceof Stripe.errors.StripeError)) return outcome;
+  const { statusCode, headers } = error;
+  return {
+    ...outcome,
+    ...retryAfterOf(statusCode ?? 0, headers?.['retry-after'], headers?.['date']),
+  };
+}
+
+function judgeFailure(
   kind: LookupKind,
   reference: string,
   error: unknown,

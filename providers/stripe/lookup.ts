@@ -132,6 +132,8 @@ export async function lookup(
     if (kind === 'void') return await lookupVoid(client, id);
     return await lookupRefund(client, reference, id);
   } catch (error) {
-    return noAnswer(failedCall(kind, reference, error, seen).evidence.detail);
+    const failed = failedCall(kind, reference, error, seen);
+    const wait = 'retryAfterMs' in failed ? { retryAfterMs: failed.retryAfterMs } : {};
+    return { ...noAnswer(failed.evidence.detail), ...wait };
   }
 }

@@ -43,6 +43,17 @@ test.each(['lost_reply', 'error_500', 'refused', 'garbage'])('%s is unknown', as
   expect((await stripe.authorize(anAuthorization('tok_visa'))).kind).toBe('unknown');
 });
 
+test('asked to be left alone for a while, whoever asks is told for how long', async () => {
+  const request = anAuthorization('tok_visa');
+  await stripe.authorize(request);
+  const fault = { provider: 'stripe', fault: 'rate_limited', rate: 1 };
+  await sandbox.setFaults([fault, { ...fault, operation: 'lookup' }]);
+  const another = anAuthorization('tok_visa');
+  expect(await stripe.authorize(another)).toMatchObject({ kind: 'not_sent', retryAfterMs: 1_000 });
+  const found = await stripe.lookup?.('authorize', request.reference);
+  expect(found).toMatchObject({ kind: 'no_answer', retryAfterMs: 1_000 });
+});
+
 test('too many requests were not sent, and a wrong amount is told as it is', async () => {
   await sandbox.setFaults([{ provider: 'stripe', fault: 'rate_limited', rate: 1 }]);
   expect((await stripe.authorize(anAuthorization('tok_visa'))).kind).toBe('not_sent');

@@ -29,7 +29,7 @@ export const keyInUse = failed(
 export const serverError = failed(500, '905', 'internal', 'Internal error');
 export const tooMany: Reply = {
   ...failed(429, '905', 'internal', 'Too many requests'),
-  headers: { 'transient-error': 'true' },
+  headers: { 'transient-error': 'true', 'retry-after': '1' },
 };
 
 export function invalidField(message: string): Reply {
