@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { findReceiptsElsewhere } from '../db/receipts.ts';
 import { attemptById, type PaymentState } from '../domain/payment-state.ts';
 import type { LookupResult, Provider, Receipt } from '../domain/provider.ts';
 import { recordTransfers } from '../domain/record-transfers.ts';
@@ -24,9 +25,15 @@ export async function takeReceipts(
     operationId: operationIdOf(contract.name, receipt),
   }));
   const ids = { newOperationId: deps.newId('op'), newReturnId: deps.newId('ref') };
+  // One that another payment writes down at this moment fails this commit, and is read by the next try.
+  const ofAnother = await findReceiptsElsewhere(
+    deps.db,
+    payment,
+    listed.map(({ operationId }) => operationId),
+  );
+  const seen = { contract, receipts: listed, ofAnother, outcome, ...ids };
   const decided = await commitOutcome(deps, payment, (p) => {
-    const attempt = attemptById(p, attemptId);
-    return recordTransfers({ payment: p, attempt, contract, receipts: listed, outcome, ...ids });
+    return recordTransfers({ payment: p, attempt: attemptById(p, attemptId), ...seen });
   });
   const attempt = attemptById(decided.payment, attemptId);
   const ranOut = attempt.expiresAt !== null && attempt.expiresAt <= decided.payment.now;

@@ -15,7 +15,7 @@ import { providerOf, type ActivityDeps } from './deps.ts';
 import { startElapsed } from './elapsed.ts';
 import { finishAction } from './finish-action.ts';
 import { lookUp } from './look-up.ts';
-import { isOvertaken, readSettled, unlessStated } from './settlement.ts';
+import { isOvertaken, readSettled, setAside, unlessStated } from './settlement.ts';
 
 const decidedStatuses = ['authorized', 'declined', 'not_sent', 'voided', 'expired', 'late'];
 
@@ -25,10 +25,11 @@ export async function resolve(
   paymentId: string,
   attemptId: string,
 ): Promise<PaymentState> {
-  const payment = await load(deps, paymentId);
-  const attempt = attemptById(payment, attemptId);
+  const read = await load(deps, paymentId);
+  const attempt = attemptById(read, attemptId);
   const provider = providerOf(deps, attempt.provider);
   const settled = await readSettled(deps, attempt, provider.contract);
+  const payment = await setAside(deps, read, attempt, settled);
   if (settled.done !== null) {
     return record(deps, payment, attemptId, settled.done, settled.statements);
   }

@@ -12,7 +12,7 @@ import { providerOf, type ActivityDeps } from './deps.ts';
 import { startElapsed } from './elapsed.ts';
 import { lookUp } from './look-up.ts';
 import { recordOutcome, send } from './operation-execute.ts';
-import { handling, isOvertaken, readSettled, unlessStated } from './settlement.ts';
+import { handling, isOvertaken, readSettled, setAside, unlessStated } from './settlement.ts';
 
 /** One step towards the truth about a capture, void or refund. */
 export async function resolveOperationOnce(
@@ -20,12 +20,13 @@ export async function resolveOperationOnce(
   paymentId: string,
   operationId: string,
 ): Promise<PaymentState> {
-  const payment = await load(deps, paymentId);
-  const operation = operationById(payment, operationId);
-  const attempt = attemptOf(payment, operation);
+  const read = await load(deps, paymentId);
+  const operation = operationById(read, operationId);
+  const attempt = attemptOf(read, operation);
   if (attempt === undefined) throw new Error(`operation ${operationId} has no attempt`);
   const provider = providerOf(deps, attempt.provider);
   const settled = await readSettled(deps, operation, provider.contract);
+  const payment = await setAside(deps, read, operation, settled);
   const { done, statements, unlisted } = settled;
   const lookup: LookupResult =
     done === null

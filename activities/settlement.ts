@@ -5,10 +5,13 @@ import type { Approved, ProviderContract, ProviderEvidence } from '../domain/pro
 import type { Resolution } from '../domain/resolve.ts';
 import {
   spanOf,
+  listedAsAnother,
   statedAbsent,
   statedDone,
+  statedOtherwise,
   type SettlementLine,
 } from '../domain/settlement-evidence.ts';
+import { commitOutcome } from './commit.ts';
 import type { ActivityDeps } from './deps.ts';
 
 interface Settled {
@@ -19,6 +22,7 @@ interface Settled {
   readonly isStated: boolean;
   /** Listed nowhere where it would have to be. */
   readonly unlisted: ProviderEvidence | null;
+  readonly otherwise: ReturnType<typeof statedOtherwise>;
 }
 
 /** Read before each lookup: money that moved is in the files, whatever the provider's API says of it. */
@@ -34,7 +38,22 @@ export async function readSettled(
     statements: evidence.statements.map(({ fileId, line }) => ({ fileId, line })),
     isStated: evidence.isStated,
     unlisted: statedAbsent(subject, contract, evidence),
+    otherwise: statedOtherwise(subject, evidence),
   };
+}
+
+/** What says nothing of whether it was done: read once, and put before a person where it cannot be. */
+export async function setAside(
+  deps: ActivityDeps,
+  payment: PaymentState,
+  subject: AttemptState | OperationState,
+  { otherwise: { other, contradicts } }: Settled,
+): Promise<PaymentState> {
+  if (other.length === 0) return payment;
+  const cases = listedAsAnother(payment, subject, contradicts);
+  const statements = other.map(({ fileId, line }) => ({ fileId, line }));
+  const decided = await commitOutcome(deps, payment, () => ({ timeline: [], cases, statements }));
+  return decided.payment;
 }
 
 /** In one commit with what was made of them, also where that is nothing new: none is read twice. */

@@ -2,9 +2,10 @@
  * What a provider takes back after it had said yes (DESIGN 3: `succeeded → failed` on evidence), and what
  * it did after it had said no. Only a lookup is believed; entries of their own correct the books.
  */
+import type { NewCase } from './case.ts';
 import type { AttemptPatch, Change, OperationPatch } from './change.ts';
 import { captureEffect, incrementEffect } from './operation-effects.ts';
-import { refundable, type OperationState, type PaymentState } from './payment-state.ts';
+import { isOpen, refundable, type OperationState, type PaymentState } from './payment-state.ts';
 import { release, shrinkHold } from './hold.ts';
 import { finalPaymentStatuses } from './payment.ts';
 import { captureFailedEntry } from './posting-rules/capture.ts';
@@ -107,7 +108,22 @@ function captureTakenBack(r: Reversal, operation: OperationState, failure: Decli
       { type: 'capture.failed', operationId: operation.id },
       ...(status === 'failed' ? [{ type: 'payment.failed' }] : []),
     ],
+    cases: refundedBeyond(r, operation),
   };
+}
+
+/** It was refunded, or is being, before it was taken back: whose loss that is, a person has to say. */
+function refundedBeyond(r: Reversal, operation: OperationState): readonly NewCase[] {
+  const { payment, attempt, evidence } = r;
+  const given = payment.amountRefunded + payment.refundReserved + payment.amountDisputed;
+  const amount = given - (payment.amountCaptured - operation.amount) - payment.amountExcess;
+  if (amount <= 0n) return [];
+  const refunds = payment.operations
+    .filter((o) => o.kind === 'refund' && !o.late && (isOpen(o) || o.status === 'succeeded'))
+    .map(({ id }) => id);
+  const about = { attemptId: attempt.id, operationId: operation.id, amount };
+  const reason = 'taken_back_after_refund';
+  return [{ kind: 'excess', ...about, reason, evidence: { refunds, ...evidence } }];
 }
 
 /** While a capture or a void is under way, its end says how the payment ends. */

@@ -50,7 +50,11 @@ function received(id: string, amount: bigint): OperationState {
   });
 }
 
-function told(payment: PaymentState, amounts: Readonly<Record<string, bigint>>): Change | null {
+function told(
+  payment: PaymentState,
+  amounts: Readonly<Record<string, bigint>>,
+  ofAnother: Readonly<Record<string, string>> = {},
+): Change | null {
   const [attempt] = payment.attempts;
   if (attempt === undefined) throw new Error('no attempt');
   const receipts = Object.entries(amounts).map(([id, amountMinor]) => ({
@@ -58,7 +62,7 @@ function told(payment: PaymentState, amounts: Readonly<Record<string, bigint>>):
   }));
   const change = recordTransfers({
     ...{ payment, attempt, contract: aContract({ name: 'bank' }), receipts, outcome: open },
-    ...{ newOperationId: 'op_new', newReturnId: 'ref_new' },
+    ...{ newOperationId: 'op_new', newReturnId: 'ref_new', ofAnother },
   });
   expect(illegalMoves(payment, change)).toEqual([]);
   return change;
@@ -115,6 +119,20 @@ describe('while it is waited for', () => {
     const change = told(waiting([received('a', 4_000n)]), { a: 4_000n, b: 6_000n });
     expect(operations(change)).toEqual(['receipt 6000', 'capture 10000']);
     expect([net(change, '1100'), net(change, '2900')]).toEqual([6_000n, 4_000n]);
+  });
+
+  test('a credit that another payment has is not counted, and both are named to a person', () => {
+    const payment = waiting();
+    const due = { ...payment, attempts: payment.attempts.map((a) => ({ ...a, dueAt: now })) };
+    for (const one of [payment, due]) {
+      const change = told(one, { a: 4_000n, b: 6_000n }, { op_b: 'pay_other' });
+      expect(operations(change)).toEqual(['receipt 4000']);
+      expect(change?.cases).toMatchObject([
+        { kind: 'contradiction', reason: 'receipt_of_another_payment', amount: 6_000n },
+      ]);
+      expect(change?.cases?.[0]?.evidence).toMatchObject({ recorded: ['b is pay_other'] });
+    }
+    expect(told(due, { b: 6_000n }, { op_b: 'pay_other' })?.cases).toHaveLength(1);
   });
 
   test('what is too much is sent back at once', () => {

@@ -22,6 +22,8 @@ import { transferLookMs, transferWatchMs, transferWatchedForMs } from './timing.
 export interface TransferRecording extends Recording {
   /** Everything the provider says has come, with the id that each credit's operation has or will have. */
   readonly receipts: readonly (Receipt & { readonly operationId: string })[];
+  /** The payment that has a credit's operation already, where that is another than this one. */
+  readonly ofAnother: Readonly<Record<string, string>>;
   readonly outcome: ProviderOutcome;
   /** Made by the caller: of what is sent back. */
   readonly newReturnId: string;
@@ -74,7 +76,8 @@ export function recordTransfers(r: TransferRecording): Change | null {
     payment.operations.filter(isReceipt).map(({ providerReference }) => providerReference),
   );
   const fresh = r.receipts.filter(
-    ({ id, currency }) => !known.has(id) && currency === payment.currency,
+    ({ id, operationId, currency }) =>
+      !known.has(id) && currency === payment.currency && r.ofAnother[operationId] === undefined,
   );
   const free = unplaced(payment, attempt) + fresh.reduce((sum, one) => sum + one.amountMinor, 0n);
   const isWaiting = attempt.status === 'requires_action' && outcome.kind === 'requires_action';
@@ -88,10 +91,9 @@ export function recordTransfers(r: TransferRecording): Change | null {
   const isDue = decides && attempt.dueAt !== null && attempt.dueAt <= payment.now;
   if (fresh.length === 0 && !isWhole && returned === 0n && !isDue) return null;
   const change = combined(r, fresh, isWhole, returned);
-  const foreign = r.receipts.filter(({ currency }) => currency !== payment.currency);
   const cases = [
     ...(stays === 'failed' ? [caseOf(r, 'late_return', left, 'returns_failed')] : []),
-    ...(foreign.length > 0 ? [caseOf(r, 'contradiction', 0n, 'receipt_in_another_currency')] : []),
+    ...contradictions(r),
   ];
   return cases.length > 0 ? { ...change, cases } : change;
 }
@@ -212,6 +214,19 @@ function returnOf(
     basis: { kind: 'rule', detail: reason },
     requestedBy: 'tender',
   };
+}
+
+/** What is listed here and cannot be booked here. Money that came once is one payment's, the first that has it. */
+function contradictions(r: TransferRecording): readonly NewCase[] {
+  const foreign = r.receipts.some(({ currency }) => currency !== r.payment.currency);
+  const taken = r.receipts.filter(({ operationId }) => r.ofAnother[operationId] !== undefined);
+  if (taken.length > 0) {
+    const amount = taken.reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
+    const opened = caseOf(r, 'contradiction', amount, 'receipt_of_another_payment');
+    const has = taken.map(({ id, operationId }) => `${id} is ${r.ofAnother[operationId] ?? ''}`);
+    return [{ ...opened, evidence: { ...opened.evidence, recorded: has } }];
+  }
+  return foreign ? [caseOf(r, 'contradiction', 0n, 'receipt_in_another_currency')] : [];
 }
 
 /** Opened once, while it is open; whoever settles it by hand closes it. */

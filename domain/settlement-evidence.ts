@@ -3,8 +3,9 @@
  * Silence proves something only of what they list, over the whole time it may have happened in and two
  * cycles more, without a gap, by files that were imported: never by the date alone (DESIGN 3, "Absence").
  */
+import type { NewCase } from './case.ts';
 import type { Currency } from './currency.ts';
-import type { AttemptState, OperationState } from './payment-state.ts';
+import type { AttemptState, OperationState, PaymentState } from './payment-state.ts';
 import type { ProviderContract } from './provider-contract.ts';
 import type { Approved, ProviderEvidence } from './provider.ts';
 
@@ -88,6 +89,63 @@ export function statedDone(
       providerReference,
     },
   };
+}
+
+/**
+ * Statements that name it and are not how it would be listed. `contradicts`: as which it cannot be listed
+ * at all, so money moved that is not in the books, or the file names the wrong thing.
+ */
+export function statedOtherwise(
+  subject: AttemptState | OperationState,
+  { statements }: SettlementEvidence,
+): {
+  readonly other: readonly SettlementStatement[];
+  readonly contradicts: readonly SettlementStatement[];
+} {
+  const listed = listedAs(subject);
+  const other = statements.filter(({ says }) => says !== listed);
+  return { other, contradicts: other.filter(({ says }) => !mayBeListedAs(subject, says)) };
+}
+
+/** A sale is authorized as well, an increment is an authorization, and what was authorized may be let go of in part. */
+function mayBeListedAs(subject: AttemptState | OperationState, says: SettlementSays): boolean {
+  switch (subject.kind) {
+    case 'sale':
+      return says === 'authorized' || (says === 'voided' && subject.status !== 'authorized');
+    case 'authorize':
+      return says === 'voided';
+    case 'increment':
+      return says === 'authorized';
+    default:
+      return false;
+  }
+}
+
+/** One case for all of them: what moved, and whose it is, a person has to find out. */
+export function listedAsAnother(
+  payment: PaymentState,
+  subject: AttemptState | OperationState,
+  contradicts: readonly SettlementStatement[],
+): readonly NewCase[] {
+  const isAttempt = !('attemptId' in subject);
+  const attemptId = isAttempt ? subject.id : subject.attemptId;
+  const [first] = contradicts;
+  if (first === undefined || attemptId === null) return [];
+  const lines = contradicts.map(
+    ({ fileId, line, says, amount, currency, providerReference }) =>
+      `${fileId} line ${String(line)}: ${says} ${String(amount)} ${currency}, ${providerReference}`,
+  );
+  return [
+    {
+      kind: 'contradiction',
+      attemptId,
+      ...(!isAttempt && { operationId: subject.id }),
+      // Never taken for money of the payment's currency.
+      amount: first.currency === payment.currency ? first.amount : 0n,
+      reason: `listed_as_${first.says}`,
+      evidence: { kind: 'settlement', recorded: `${subject.kind} ${subject.status}`, lines },
+    },
+  ];
 }
 
 /** Null: silence proves nothing here. */

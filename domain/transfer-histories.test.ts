@@ -87,6 +87,7 @@ class History {
       })),
       newOperationId: `op_${String(this.#made)}`,
       newReturnId: `ref_${String(this.#made)}`,
+      ofAnother: {},
     });
     expect(illegalMoves(payment, change)).toEqual([]);
     if (change !== null) this.#apply(change);
