@@ -40,8 +40,3 @@ export function stampOf(day: number): string {
 export function dateOf(day: number): string {
   return new Date(day).toISOString().slice(0, 10);
 }
-
-/** The closed day of a stamp; null: there is none, or it is not over. */
-export function findClosedDay(context: Context, stamp: string): number | null {
-  return closedDays(context).find((day) => stampOf(day) === stamp) ?? null;
-}

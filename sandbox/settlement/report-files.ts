@@ -6,6 +6,8 @@ import { csvLine, inMajorUnits, timeOf } from './text.ts';
 export interface Report {
   readonly id: string;
   readonly provider: string;
+  /** Of the days reported, from 1. */
+  readonly number: number;
   readonly coversFrom: number;
   readonly coversTo: number;
   readonly lines: readonly Line[];

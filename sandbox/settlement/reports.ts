@@ -1,10 +1,12 @@
 /** `GET /{provider}/settlement_reports`: one report per day that is over, made from the books whenever it is asked for. */
 import type { Context } from '../context.ts';
+import { settlementDetails } from '../adyen/settlement.ts';
 import { errorReply, jsonReply } from '../http/reply.ts';
 import type { Json, Reply } from '../http/reply.ts';
 import type { Request } from '../http/request.ts';
+import type { Store } from '../store/store.ts';
 import { batchesOf, linesOf, payoutsOf } from './batches.ts';
-import { closedDays, dateOf, dayMs, findClosedDay, stampOf } from './days.ts';
+import { closedDays, dateOf, dayMs, firstDay, stampOf } from './days.ts';
 import { germanCsv, jsonLines, plainCsv } from './report-files.ts';
 import type { Report } from './report-files.ts';
 import { timeOf } from './text.ts';
@@ -13,13 +15,14 @@ interface Format {
   readonly name: string;
   readonly extension: string;
   readonly contentType: string;
-  write(report: Report): string;
+  write(report: Report, store: Store): string;
 }
 
 const csv = { extension: 'csv', contentType: 'text/csv; charset=utf-8' } as const;
 const plain: Format = { name: 'csv', ...csv, write: plainCsv };
 
 const formats: Readonly<Record<string, Format>> = {
+  adyen: { name: 'settlement_details', ...csv, write: settlementDetails },
   alder: plain,
   bank: plain,
   birch: { name: 'csv_semicolon', ...csv, write: germanCsv },
@@ -47,10 +50,12 @@ function present(provider: string, format: Format, day: number): Json {
   };
 }
 
-function reportOf({ store }: Context, provider: string, day: number): Report {
+function reportOf(context: Context, provider: string, day: number): Report {
+  const { store } = context;
   const batches = batchesOf(store, provider, day, day + dayMs);
   return {
-    ...{ id: idOf(provider, day), provider, coversFrom: day, coversTo: day + dayMs },
+    ...{ id: idOf(provider, day), provider, number: (day - firstDay(context)) / dayMs + 1 },
+    ...{ coversFrom: day, coversTo: day + dayMs },
     lines: linesOf(store, provider, day),
     ...{ batches, payouts: payoutsOf(batches) },
   };
@@ -64,12 +69,17 @@ export function answerReports(context: Context, request: Request): Reply | null 
   }
   const format = Object.hasOwn(formats, provider) ? formats[provider] : undefined;
   if (format === undefined) return null;
+  const days = closedDays(context);
   if (id === undefined) {
-    const data = closedDays(context).map((day) => present(provider, format, day));
+    const data = days.map((day) => present(provider, format, day));
     return jsonReply(200, { data });
   }
-  const day = findClosedDay(context, id.slice(provider.length + 1));
-  if (day === null || id !== idOf(provider, day)) return noSuchReport;
+  const day = days.find((one) => idOf(provider, one) === id);
+  if (day === undefined) return noSuchReport;
   const headers = { 'content-type': format.contentType };
-  return { status: 200, headers, body: format.write(reportOf(context, provider, day)) };
+  return {
+    status: 200,
+    headers,
+    body: format.write(reportOf(context, provider, day), context.store),
+  };
 }

@@ -65,10 +65,16 @@ function chargeOf(row: AuthorizationRow, { status, captured }: Snapshot): Json |
     amount_captured: showAmount(captured, row.currency),
     currency: row.currency.toLowerCase(),
     captured: captured > 0,
+    metadata: { tender_reference: row.reference },
     payment_intent: row.id,
     status: 'succeeded',
     payment_method_details: { type: 'card', card: { brand: row.brand, last4: row.last4 } },
   };
+}
+
+/** As it is now; null: nothing was ever charged. */
+export function presentCharge(context: Context, row: AuthorizationRow): Json | null {
+  return chargeOf(row, snapshotOf(context, row));
 }
 
 function nextActionOf(context: Context, row: AuthorizationRow): Json {

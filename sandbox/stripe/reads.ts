@@ -6,6 +6,7 @@ import type { Request } from '../http/request.ts';
 import { answerKeyless } from '../processor/wire-faults.ts';
 import { stripeContract as contract } from './contract.ts';
 import { invalidRequest, rateLimited, serverError } from './errors.ts';
+import { listPayouts, listTransactions, presentPayout } from './payouts.ts';
 import { presentIntent, presentRefund, snapshotOf } from './present.ts';
 
 const searchLagMs = 60_000;
@@ -76,12 +77,54 @@ function isMade(declineCode: string | null): boolean {
   return declineCode === null || declineCode === 'late_failure';
 }
 
+/** After the one that was named, as far as it is there. */
+function pageAfter(request: Request, url: string, all: readonly Json[]): Reply {
+  const after = request.query.get('starting_after');
+  const start = after === null ? 0 : all.findIndex(({ id }) => id === after) + 1;
+  if (after !== null && start === 0) {
+    return invalidRequest({ code: 'resource_missing', param: 'starting_after' });
+  }
+  return jsonReply(200, page(url, all.slice(start), limitOf(request)));
+}
+
+function readPayouts(context: Context, request: Request, id: string | undefined): Reply {
+  const all = listPayouts(context);
+  if (id === undefined) {
+    const since = Number(request.query.get('created[gte]') ?? '0') * 1_000;
+    const shown = all.filter(({ paidAt }) => paidAt >= since);
+    return pageAfter(
+      request,
+      '/v1/payouts',
+      shown.map((payout) => presentPayout(context, payout)),
+    );
+  }
+  const found = all.find((payout) => payout.id === id);
+  if (found !== undefined) return jsonReply(200, presentPayout(context, found));
+  return invalidRequest({ code: 'resource_missing', param: 'payout' }, 404);
+}
+
+/** Of one payout; all there are at once is more than anybody asks for here. */
+function listOfPayout(context: Context, request: Request): Reply {
+  const id = request.query.get('payout');
+  const payout = listPayouts(context).find((one) => one.id === id);
+  if (payout === undefined) return invalidRequest({ code: 'resource_missing', param: 'payout' });
+  const isSourceExpanded = [...request.query].some(
+    ([name, value]) => name.startsWith('expand') && value === 'data.source',
+  );
+  const all = listTransactions(context, payout, isSourceExpanded);
+  return pageAfter(request, '/v1/balance_transactions', all);
+}
+
 function read(context: Context, request: Request): Reply | null {
   const [, , collection, id, more] = request.segments;
   if (more !== undefined) return null;
   if (collection === 'payment_intents') {
     if (id === undefined) return listIntents(context, request);
     return id === 'search' ? searchIntents(context, request) : retrieveIntent(context, request, id);
+  }
+  if (collection === 'payouts') return readPayouts(context, request, id);
+  if (collection === 'balance_transactions' && id === undefined) {
+    return listOfPayout(context, request);
   }
   return collection === 'refunds' && id === undefined ? listRefunds(context, request) : null;
 }

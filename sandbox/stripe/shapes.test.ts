@@ -91,3 +91,41 @@ test('a refund has the fields of one', async () => {
   expect(refund).toMatchObject({ object: 'refund', status: 'succeeded', amount: 300 });
   expect(fields.size).toBeGreaterThan(10);
 });
+
+test('a payout and what it is made of have the fields of theirs, and come to nothing together', async () => {
+  const held = await call('POST', 'payment_intents', { ...order, payment_method: 'tok_visa' });
+  const id = String(held['id']);
+  await call('POST', `payment_intents/${id}/capture`, { amount_to_capture: '400' });
+  await call('POST', 'refunds', { payment_intent: id, amount: '150' });
+  await sandbox.advance(86_400);
+  const { data: payouts } = (await call('GET', 'payouts')) as { data: readonly Body[] };
+  const [payout = {}] = payouts;
+  expect(misfits(payout, fieldsOf('Payouts.d.ts', 'Payout'))).toEqual([]);
+  expect(await call('GET', `payouts/${String(payout['id'])}`)).toEqual(payout);
+  const path = `balance_transactions?payout=${String(payout['id'])}&expand[]=data.source`;
+  const seen: Body[] = [];
+  for (let more = true; more;) {
+    const after = seen.length === 0 ? '' : `&starting_after=${String(seen.at(-1)?.['id'])}`;
+    const page = (await call('GET', `${path}&limit=2${after}`)) as {
+      data: Body[];
+      has_more: boolean;
+    };
+    seen.push(...page.data);
+    more = page.has_more;
+  }
+  const fields = fieldsOf('BalanceTransactions.d.ts', 'BalanceTransaction');
+  expect(seen.flatMap((one) => misfits(one, fields))).toEqual([]);
+  const types = wordsOf('BalanceTransactions.d.ts', 'Type');
+  for (const { type } of seen) expect(types).toContain(`'${String(type)}'`);
+  expect(fields.size).toBeGreaterThan(10);
+  expect(seen.reduce((sum, { net }) => sum + Number(net), 0)).toBe(0);
+  const ofIntent = seen.filter(({ source }) => (source as Body)['payment_intent'] === id);
+  expect(ofIntent.map((one) => [one['reporting_category'], one['amount'], one['fee']])).toEqual([
+    ['refund', -150, 0],
+    ['partial_capture_reversal', -600, 0],
+    // 1.5 % and 0.25 of what was captured.
+    ['charge', 1_000, 31],
+  ]);
+  const { error } = await call('GET', 'balance_transactions?payout=po_unknown');
+  expect(error).toMatchObject({ code: 'resource_missing', param: 'payout' });
+});

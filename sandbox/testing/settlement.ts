@@ -79,7 +79,7 @@ export interface Row {
   readonly currency: string;
 }
 
-function fieldsOf(line: string, separator: string): readonly string[] {
+export function fieldsOf(line: string, separator: string): readonly string[] {
   const pattern = new RegExp(`(?:^|${separator})(?:"((?:[^"]|"")*)"|([^${separator}]*))`, 'g');
   return [...line.matchAll(pattern)].map(([, quoted, bare = '']) =>
     quoted === undefined ? bare : quoted.replaceAll('""', '"'),
