@@ -107,6 +107,8 @@ export interface OperationRow {
   readonly due_at: string | null;
   readonly parked_at: string | null;
   readonly excess: boolean;
+  /** Absent in answers frozen before it was told apart. */
+  readonly from_suspense?: number;
   readonly failure: Decline | null;
   /** Absent in answers frozen before there were approvals. */
   readonly approval_id?: string | null;
@@ -216,6 +218,7 @@ function operationState(o: OperationRow): OperationState {
     dueAt: instant(o.due_at),
     parkedAt: instant(o.parked_at),
     excess: o.excess,
+    fromSuspense: BigInt(o.from_suspense ?? 0),
     failureCode: o.failure?.code ?? null,
     approvalId: o.approval_id ?? null,
     createdAt: Date.parse(o.created_at),

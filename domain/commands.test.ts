@@ -168,6 +168,17 @@ describe('a refund', () => {
     expect(verdict(refund(payment, 10_501n))).toBe('refund_exceeds_captured');
   });
 
+  // Canceled, found captured all the same, and what gave it back by itself was refused.
+  test('reaches into what stands in excess also where that is all there is, at its attempt', () => {
+    const excess = anOperation({ status: 'succeeded', excess: true, amount: 500n, dueAt: null });
+    const amounts = { status: 'canceled' as const, amountExcess: 500n, operations: [excess] };
+    const judged = refund(aPayment(amounts));
+    expect(verdict(judged)).toBe('refund 500 final');
+    expect(judged).toMatchObject({
+      change: { operations: { insert: [{ attemptId: excess.attemptId }] } },
+    });
+  });
+
   test.each(openStatuses)('may not use a capture that is %s', (status) => {
     const certain = anOperation({ id: 'op_0', status: 'succeeded', amount: 1_000n, final: false });
     const payment = anAuthorizedPayment([certain, part(status)]);

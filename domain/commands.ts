@@ -6,6 +6,7 @@ import type { Change, NewOperation } from './change.ts';
 import type { RefusalCode } from './errors.ts';
 import {
   capturable,
+  excessStanding,
   isOpen,
   liveAttempt,
   openIncrement,
@@ -83,7 +84,7 @@ export function requestRefund(
 ): Judgement {
   const left = askable(payment);
   const amount = ask.amount ?? left;
-  if (payment.amountCaptured === 0n) {
+  if (payment.amountCaptured === 0n && excessStanding(payment) === 0n) {
     const inDoubt = attemptInDoubt(payment) || openCapture(payment) > 0n;
     return inDoubt
       ? refuse('payment_in_doubt', 'It is not yet known whether anything was captured.')
@@ -95,8 +96,10 @@ export function requestRefund(
       : refuse('refund_exceeds_captured', `${String(left)} may still be refunded.`);
   }
   const attempt = payment.attempts.find((a) => a.status === 'authorized');
+  // What was captured in excess may be all there is, behind an authorization that is over.
+  const excess = payment.operations.find((o) => o.excess && o.status === 'succeeded');
   return accepted(payment, ask, {
-    attemptId: attempt?.id ?? null,
+    attemptId: attempt?.id ?? excess?.attemptId ?? null,
     kind: 'refund',
     cause: 'request',
     amount,

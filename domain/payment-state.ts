@@ -82,6 +82,8 @@ export interface OperationState {
   readonly parkedAt: number | null;
   /** Captured beyond what may be captured, and so no part of the captured amount. */
   readonly excess: boolean;
+  /** Of a refund: what of it was captured in excess, and stood in suspense when it was asked for. */
+  readonly fromSuspense: bigint;
   readonly failureCode: string | null;
   /** Of a refund that needs, or needed, a second person. */
   readonly approvalId: string | null;
@@ -165,6 +167,16 @@ export function refundable(payment: PaymentState): bigint {
     payment.refundReserved -
     payment.amountDisputed
   );
+}
+
+/** What was captured in excess and is neither given back nor on its way; as the database counts it. */
+export function excessStanding(payment: PaymentState): bigint {
+  const standing = payment.operations.reduce((sum, o) => {
+    if (o.excess && o.status === 'succeeded') return sum + o.amount;
+    const goes = o.kind === 'refund' && !o.late && !['failed', 'rejected'].includes(o.status);
+    return goes ? sum - o.fromSuspense : sum;
+  }, 0n);
+  return standing > 0n ? standing : 0n;
 }
 
 /** Of the live attempt, once it has ended: part of a transfer may have come, and is to be sent back. */

@@ -6,13 +6,12 @@
 import type { CaseEnd } from './case.ts';
 import type { Change, OperationPatch } from './change.ts';
 import { lateEffect, voidEffect } from './operation-effects.ts';
-import type { OperationState } from './payment-state.ts';
+import { excessStanding, type OperationState, type PaymentState } from './payment-state.ts';
 import {
   excessCaptureEntry,
   excessCaptureFailedEntry,
   lateSuccessReturnFailedEntry,
 } from './posting-rules/suspense.ts';
-import { isReturnOfExcess } from './posting-rules/refund.ts';
 import type { Decline, ProviderEvidence } from './provider.ts';
 import { basisOf } from './recording.ts';
 import { move, type Reversal } from './reversal.ts';
@@ -143,7 +142,7 @@ export function recordLateReturn(r: Reversal, operation: OperationState): Change
       move(r, 'attempt', { attempt_id: attempt.id }, 'late', 'voided'),
     ],
     events: effect.events.map((type) => ({ type, operationId: operation.id })),
-    closes: returned(operation, evidence),
+    closes: returned(payment, operation, evidence),
   };
 }
 
@@ -206,11 +205,27 @@ export function notReturned(
   return { cases: [{ kind: 'late_return', ...about, reason, evidence: { ...evidence } }] };
 }
 
-/** What waited for this return, if anything did. */
-export function returned(operation: OperationState, evidence: ProviderEvidence): CaseEnd[] {
+/**
+ * What waited for this return, if anything did: the case of the return itself, and once nothing stands in
+ * excess any more, those of the returns of it that had failed.
+ */
+export function returned(
+  payment: PaymentState,
+  operation: OperationState,
+  evidence: ProviderEvidence,
+): readonly CaseEnd[] {
   const { id, kind, late } = operation;
-  if (!late && !isReturnOfExcess(operation)) return [];
   const resolution = kind === 'refund' ? 'refunded' : 'voided';
-  const about = { subjectId: id, resolution, evidence: { ...evidence } };
-  return [{ kind: late ? 'late_return' : 'excess', ...about }];
+  const end = (subjectId: string): CaseEnd => ({
+    kind: late ? 'late_return' : 'excess',
+    ...{ subjectId, resolution, evidence: { refund: id, ...evidence } },
+  });
+  if (late) return [end(id)];
+  if (operation.fromSuspense === 0n) return [];
+  const operations = payment.operations.map((o) =>
+    o.id === id ? { ...o, ...operation, status: 'succeeded' as const } : o,
+  );
+  const standing = excessStanding({ ...payment, operations });
+  const failed = operations.filter((o) => o.status === 'failed' && o.fromSuspense > 0n);
+  return [end(id), ...(standing === 0n ? failed.map((o) => end(o.id)) : [])];
 }

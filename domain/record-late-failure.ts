@@ -5,11 +5,17 @@
 import type { NewCase } from './case.ts';
 import type { AttemptPatch, Change, OperationPatch } from './change.ts';
 import { captureEffect, incrementEffect } from './operation-effects.ts';
-import { isOpen, refundable, type OperationState, type PaymentState } from './payment-state.ts';
+import {
+  excessStanding,
+  isOpen,
+  refundable,
+  type OperationState,
+  type PaymentState,
+} from './payment-state.ts';
 import { release, shrinkHold } from './hold.ts';
 import { finalPaymentStatuses } from './payment.ts';
 import { captureFailedEntry } from './posting-rules/capture.ts';
-import { isReturnOfExcess, refundEntry, refundFailedEntry } from './posting-rules/refund.ts';
+import { refundEntry, refundFailedEntry } from './posting-rules/refund.ts';
 import type { Decline } from './provider.ts';
 import { excessTakenBack, lateReturnTakenBack, returned } from './record-late-fact.ts';
 import { basisOf } from './recording.ts';
@@ -66,7 +72,19 @@ function refundTakenBack(r: Reversal, operation: OperationState, failure: Declin
     entries: [refundFailedEntry(r.payment, r.attempt, operation)],
     timeline: [move(r, 'refund', { operation_id: operation.id }, 'succeeded', 'failed')],
     events: [{ type: 'refund.failed', operationId: operation.id }],
+    cases: standsAgain(r, operation),
   };
+}
+
+/** What was captured in excess is with us again. */
+function standsAgain(
+  { attempt, evidence }: Reversal,
+  operation: OperationState,
+): readonly NewCase[] {
+  const amount = operation.fromSuspense;
+  if (amount === 0n) return [];
+  const about = { attemptId: attempt.id, operationId: operation.id, amount };
+  return [{ kind: 'excess', ...about, reason: 'return_taken_back', evidence: { ...evidence } }];
 }
 
 function incrementTakenBack(r: Reversal, operation: OperationState, failure: Decline): Change {
@@ -173,15 +191,20 @@ export function recordLateRefund(r: Reversal, operation: OperationState): Change
   const { id, amount } = operation;
   const room = refundable(payment);
   const beyond = amount > room ? amount - room : 0n;
+  // As the database counts it once more: what stood there may have gone another way meanwhile.
+  const standing = excessStanding(payment);
+  const { fromSuspense: asked } = operation;
+  const done = { ...operation, fromSuspense: asked < standing ? asked : standing };
+  const own = amount - done.fromSuspense;
   // Out of suspense it came, so nobody else's money is in it.
-  const excess = isReturnOfExcess(operation) ? 0n : beyond;
+  const excess = beyond < own ? beyond : own;
   return {
     operations: {
       update: [
         { id, fromStatus: 'failed', status: 'succeeded', dueAt: null, basis: basisOf(evidence) },
       ],
     },
-    entries: [refundEntry(payment, attempt, operation, excess)],
+    entries: [refundEntry(payment, attempt, done, excess)],
     timeline: [move(r, 'refund', { operation_id: id }, 'failed', 'succeeded')],
     events: [{ type: 'refund.succeeded', operationId: id }],
     cases:
@@ -197,7 +220,7 @@ export function recordLateRefund(r: Reversal, operation: OperationState): Change
               evidence: { ...evidence },
             },
           ],
-    closes: returned(operation, evidence),
+    closes: returned(payment, done, evidence),
   };
 }
 

@@ -102,7 +102,7 @@ function recordSuccess(
     timeline: [line(r, 'succeeded', evidence), ...moveLines(r, effect, evidence)],
     events: effect.events.map((type) => ({ type, operationId: r.operation.id })),
     answers: successAnswers(r, effect.status),
-    closes: returned(r.operation, evidence),
+    closes: returned(r.payment, r.operation, evidence),
   };
 }
 

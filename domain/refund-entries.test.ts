@@ -39,7 +39,8 @@ function lifeOf(
   fundModel: 'own' | 'facilitator' = 'own',
   cause: OperationState['cause'] = 'request',
 ): { refund: OperationState; entries: readonly JournalEntry[] } {
-  let refund: OperationState = { ...asked, cause };
+  const fromSuspense = cause === 'automatic' ? asked.amount : 0n;
+  let refund: OperationState = { ...asked, cause, fromSuspense };
   const entries: JournalEntry[] = [];
   const plan = planOperation(paymentWith(refund, fundModel), refund, () => aContract(), 'ref_x');
   entries.push(...(plan.change.entries ?? []));

@@ -132,8 +132,11 @@ describe('a refund not yet sent when its capture was taken back', () => {
     ]);
   });
 
-  test('unless it returns what was captured in excess', () => {
-    const ours = { ...refund, cause: 'automatic' as const };
+  test.each([
+    ['by itself', { cause: 'automatic' as const }],
+    ['by hand', { fromSuspense: refund.amount }],
+  ])('unless it returns what was captured in excess, %s', (_, values) => {
+    const ours = { ...refund, ...values };
     expect(plan({ ...aCapturedPayment([ours]), ...gone }, ours).kind).toBe('call');
   });
 });

@@ -64,7 +64,8 @@ export function planOperation(
   }
   // What was captured was taken back before this left us: there is nothing of ours to give.
   const isGone = payment.amountCaptured === 0n && operation.sentCount === 0;
-  if (isGone && isRefundOfCapture(operation) && operation.cause !== 'automatic') {
+  const isOfExcess = operation.cause === 'automatic' || operation.fromSuspense === operation.amount;
+  if (isGone && isRefundOfCapture(operation) && !isOfExcess) {
     return { kind: 'close', change: refuseUnsent(operation, 'refund_exceeds_captured') };
   }
   if (attempt?.providerReference == null) {

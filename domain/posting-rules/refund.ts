@@ -7,7 +7,6 @@
  * acknowledges it and tells later; settled or declined when it has told. A provider that answers at once
  * accepts and settles in one entry.
  */
-import type { AccountCode } from '../accounts.ts';
 import { mirrored, type JournalEntry } from '../journal-entry.ts';
 import type { AttemptState, OperationState } from '../payment-state.ts';
 import { fromMerchant } from './balance.ts';
@@ -20,24 +19,21 @@ export interface Refund {
   readonly parts: Parts;
   /** Of the net part, what the merchant's available balance does not cover. */
   readonly short: bigint;
-  /** `suspense`: of a capture in excess, which stands there. `captured`: nothing is known to be available yet, so it goes back from where the capture went to. */
-  readonly from?: 'captured' | 'available' | 'suspense';
+  /** Of the net part, what was captured in excess and stands in suspense. */
+  readonly suspense?: bigint;
+  /** `captured`: nothing is known to be available yet, so it goes back from where the capture went to. */
+  readonly from?: 'captured' | 'available';
 }
 
-function sources(books: Books, { parts, short, from }: Refund): readonly Line[] {
-  if (from === 'suspense') return [['2900', parts.net], ...owedToOthers(parts)];
+function sources(books: Books, { parts, short, from, suspense = 0n }: Refund): readonly Line[] {
+  const rest = parts.net - suspense;
   const net: readonly Line[] =
-    from === 'captured' ? [[earned(books), parts.net]] : fromMerchant(books, parts.net, short);
-  return [...net, ...owedToOthers(parts)];
+    from === 'captured' ? [[earned(books), rest]] : fromMerchant(books, rest, short);
+  return [['2900', suspense], ...net, ...owedToOthers(parts)];
 }
 
 type Amount = Pick<OperationState, 'id' | 'amount'>;
-type Returned = Amount & Partial<Pick<OperationState, 'kind' | 'cause' | 'late'>>;
-
-/** Ours: what was captured in excess is given back at once, out of suspense. */
-export function isReturnOfExcess({ kind, cause, late }: Partial<OperationState>): boolean {
-  return kind === 'refund' && cause === 'automatic' && late !== true;
-}
+type Returned = Amount & Partial<Pick<OperationState, 'fromSuspense'>>;
 
 /** As the payment's own flow asks for it: undivided, and before anything is known to be available. */
 export function refundOfCapture(
@@ -45,8 +41,9 @@ export function refundOfCapture(
   operation: Returned,
 ): Refund {
   const { id, amount } = operation;
-  const from = isReturnOfExcess(operation) ? 'suspense' : 'captured';
-  return { id, provider: attempt.provider, parts: wholly(amount), short: 0n, from };
+  const { provider } = attempt;
+  const { fromSuspense: suspense = 0n } = operation;
+  return { id, provider, parts: wholly(amount), short: 0n, suspense, from: 'captured' };
 }
 
 export function refundRequestedEntry(books: Books, refund: Refund): JournalEntry {
@@ -114,31 +111,39 @@ export function refundEntry(
   operation: Returned,
   beyond = 0n,
 ): JournalEntry {
-  const source: AccountCode = isReturnOfExcess(operation) ? '2900' : earned(books);
+  const { fromSuspense: suspense = 0n } = operation;
   return entry(books, {
     key: `${operation.id}/succeeded`,
     event: 'refund',
     provider: attempt.provider,
     debits: [
-      [source, operation.amount - beyond],
+      ['2900', suspense],
+      [earned(books), operation.amount - suspense - beyond],
       ['1900', beyond],
     ],
     credits: [['1100', operation.amount]],
   });
 }
 
-/** A refund that had succeeded did not: the customer is still owed it, and the merchant has paid. */
+/**
+ * A refund that had succeeded did not: the customer is still owed it, and the merchant has paid. What came
+ * out of suspense stands there again.
+ */
 export function refundFailedEntry(
   books: Books,
   attempt: Pick<AttemptState, 'provider'>,
-  operation: Amount,
+  operation: Returned,
 ): JournalEntry {
+  const { fromSuspense: suspense = 0n } = operation;
   return entry(books, {
     key: `${operation.id}/failed_late`,
     event: 'refund_failed',
     provider: attempt.provider,
     debits: [['1100', operation.amount]],
-    credits: [['2150', operation.amount]],
+    credits: [
+      ['2150', operation.amount - suspense],
+      ['2900', suspense],
+    ],
   });
 }
 

@@ -117,7 +117,7 @@ export function anOperation(values: Partial<OperationState> = {}): OperationStat
     lookups: 0,
     absences: 0,
     dueAt: now,
-    ...{ parkedAt: null, excess: false },
+    ...{ parkedAt: null, excess: false, fromSuspense: 0n },
     failureCode: null,
     approvalId: null,
     createdAt: now,
