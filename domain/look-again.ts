@@ -87,7 +87,7 @@ export function lookOperationAgain(
         : parking.timeline,
     cases: parking.cases,
     events:
-      operation.status === 'submitting'
+      operation.status === 'submitting' || parking.isDoubted
         ? [{ type: 'payment.in_doubt', operationId: operation.id }]
         : [],
   };

@@ -64,6 +64,30 @@ describe('parked', () => {
     ]);
   });
 
+  describe('an acknowledged operation', () => {
+    const mute = lookedAt(said('not_supported'));
+    const acknowledged = { ...daily, status: 'pending', providerReference: 'psp_1' } as const;
+    test.each<[string, number, typeof mute, boolean]>([
+      ['not told of for five days, where nobody can ask', 5 * day, mute, true],
+      ['a moment earlier', 5 * day - 1, mute, false],
+      ['where it can be asked', 99 * day, silent, false],
+    ])('%s', (_, silentMs, looked, isParked) => {
+      const refund = anOperation({ ...acknowledged, kind: 'refund', sendBy: now - silentMs });
+      const change = lookOperationAgain(aCapturedPayment([refund]), refund, false, looked);
+      const [update] = change.operations?.update ?? [];
+      expect(update).toMatchObject({ fromStatus: 'pending', dueAt: now + day });
+      expect([update?.status, update?.parkedAt]).toEqual(isParked ? ['unknown', now] : [undefined, undefined]); // prettier-ignore
+      expect(change.timeline.map(({ kind }) => kind)).toEqual(isParked ? ['refund.unknown', 'refund.parked'] : []); // prettier-ignore
+      expect(change.cases?.map(({ reason }) => reason)).toEqual(isParked ? ['never_told'] : []);
+      expect(change.events).toHaveLength(isParked ? 1 : 0);
+    });
+
+    test('is told of once: parked, it is not parked again', () => {
+      const refund = anOperation({ ...daily, sendBy: now - 9 * day, parkedAt: now - day });
+      expect(parkOperation(aCapturedPayment([refund]), refund, mute).cases).toEqual([]);
+    });
+  });
+
   test('an operation names itself and its own amount', () => {
     const asked = anOperation({ ...daily, kind: 'refund', id: 'ref_1', amount: 70n });
     const { cases, timeline } = parkOperation(aCapturedPayment([asked]), asked, silent);

@@ -2,12 +2,15 @@
  * When an unknown is parked: asked after along the whole schedule, from seconds to days, and still nobody
  * knows. A person is told, once. It stays unknown, its amount stays in doubt and it is looked up every day;
  * the truth, when it is found after all, closes the case.
+ *
+ * An operation that was acknowledged is not in doubt (`pending`): the provider tells later. Where it can only tell, and an
+ * event is lost, nothing ever would; so after days of silence that is in doubt as well, and parked at once.
  */
 import type { NewCase } from './case.ts';
 import type { TimelineLine } from './change.ts';
 import type { AttemptState, OperationState, PaymentState } from './payment-state.ts';
 import type { LookupResult, ProviderEvidence } from './provider.ts';
-import { lookupDelayMs, parkAfterMs } from './timing.ts';
+import { lookupDelayMs, parkAfterMs, toldWithinMs } from './timing.ts';
 
 /** What the provider said last, and so why it may go on like this for ever. */
 const reasons = {
@@ -19,12 +22,14 @@ const reasons = {
 } as const satisfies Readonly<Record<LookupResult['kind'], string>>;
 
 interface Parking {
-  readonly patch: { readonly parkedAt?: number };
+  readonly patch: { readonly parkedAt?: number; readonly status?: 'unknown' };
   readonly timeline: readonly TimelineLine[];
   readonly cases: readonly NewCase[];
+  /** It was acknowledged, and is in doubt from here on. */
+  readonly isDoubted: boolean;
 }
 
-const notYet: Parking = { patch: {}, timeline: [], cases: [] };
+const notYet: Parking = { patch: {}, timeline: [], cases: [], isDoubted: false };
 
 /** What was asked last, and what was answered. */
 export interface Looked {
@@ -42,10 +47,10 @@ export function lookedAt(lookup: LookupResult): Looked {
 }
 
 export function parkAttempt(payment: PaymentState, attempt: AttemptState, looked: Looked): Parking {
-  if (!isOverdue(payment, attempt)) return notYet;
-  const { id, amount } = attempt;
-  const opened = { attemptId: id, amount };
-  return parked(payment, opened, { actor: 'tender', kind: 'attempt.parked' }, looked);
+  // That it was acknowledged would be forgotten with `pending`, and then silence would prove it absent.
+  if (attempt.status === 'pending' || !isOverdue(payment, attempt, looked)) return notYet;
+  const { id, amount, status } = attempt;
+  return parked(payment, { attemptId: id, amount }, { kind: 'attempt', status }, looked);
 }
 
 export function parkOperation(
@@ -53,36 +58,51 @@ export function parkOperation(
   operation: OperationState,
   looked: Looked,
 ): Parking {
-  const { id, amount, attemptId, kind } = operation;
-  if (attemptId === null || !isOverdue(payment, operation)) return notYet;
-  const opened = { attemptId, operationId: id, amount };
-  return parked(payment, opened, { actor: 'tender', kind: `${kind}.parked` }, looked);
+  const { id, amount, attemptId, kind, status } = operation;
+  if (attemptId === null || !isOverdue(payment, operation, looked)) return notYet;
+  return parked(payment, { attemptId, operationId: id, amount }, { kind, status }, looked);
 }
 
 /** Both: a provider that speaks up often is looked up often, and who was not asked has not been silent. */
 function isOverdue(
   { now }: PaymentState,
   subject: Pick<AttemptState | OperationState, 'status' | 'sendBy' | 'parkedAt' | 'lookups'>,
+  { said }: Looked,
 ): boolean {
   const { status, parkedAt, sendBy, lookups } = subject;
-  if (status !== 'unknown' || parkedAt !== null || sendBy === null) return false;
-  return lookupDelayMs(lookups) >= parkAfterMs && now >= sendBy + parkAfterMs;
+  const isMute = status === 'pending' && said === 'not_supported';
+  if ((status !== 'unknown' && !isMute) || parkedAt !== null || sendBy === null) return false;
+  const afterMs = isMute ? toldWithinMs : parkAfterMs;
+  return lookupDelayMs(lookups) >= parkAfterMs && now >= sendBy + afterMs;
 }
 
 function parked(
   { now }: PaymentState,
   opened: Pick<NewCase, 'attemptId' | 'operationId' | 'amount'>,
-  line: Pick<TimelineLine, 'actor' | 'kind'>,
+  { kind, status }: { readonly kind: string; readonly status: string },
   { said, evidence }: Looked,
 ): Parking {
-  const reason = reasons[said];
+  const isDoubted = status === 'pending';
+  const reason = isDoubted ? 'never_told' : reasons[said];
   const subject =
     opened.operationId === undefined
       ? { attempt_id: opened.attemptId }
       : { operation_id: opened.operationId };
+  const moved: TimelineLine = {
+    ...{ actor: 'tender', kind: `${kind}.unknown`, fromStatus: status, toStatus: 'unknown' },
+    evidence: {
+      kind: 'timer',
+      ...subject,
+      detail: 'acknowledged, and nothing was told of it since',
+    },
+  };
   return {
-    patch: { parkedAt: now },
-    timeline: [{ ...line, evidence: { ...subject, reason, ...evidence } }],
+    patch: { parkedAt: now, ...(isDoubted && { status: 'unknown' }) },
+    timeline: [
+      ...(isDoubted ? [moved] : []),
+      { actor: 'tender', kind: `${kind}.parked`, evidence: { ...subject, reason, ...evidence } },
+    ],
     cases: [{ kind: 'unknown', ...opened, reason, evidence: { ...evidence } }],
+    isDoubted,
   };
 }
