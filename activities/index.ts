@@ -8,6 +8,7 @@ import { resolve } from './attempt-resolve.ts';
 import { submit } from './attempt-submit.ts';
 import { commit, load } from './commit.ts';
 import type { ActivityDeps } from './deps.ts';
+import { recordDisputes } from './dispute-record.ts';
 import { execute } from './operation-execute.ts';
 import { resolveOperationOnce } from './operation-resolve.ts';
 import { decide } from './routing.ts';
@@ -28,6 +29,7 @@ export interface Activities {
   operationExecute(input: OfPayment & { readonly operationId: string }): Promise<Step>;
   operationResolve(input: OfPayment & { readonly operationId: string }): Promise<Step>;
   paymentApplyTimers(input: OfPayment): Promise<Step>;
+  paymentRecordDisputes(input: OfPayment): Promise<Step>;
 }
 
 export function createActivities(deps: ActivityDeps): Activities {
@@ -52,6 +54,7 @@ export function createActivities(deps: ActivityDeps): Activities {
       nextStep(await execute(deps, paymentId, operationId)),
     operationResolve: async ({ paymentId, operationId }) =>
       nextStep(await resolveOperationOnce(deps, paymentId, operationId)),
+    paymentRecordDisputes: async ({ paymentId }) => nextStep(await recordDisputes(deps, paymentId)),
     paymentApplyTimers: async ({ paymentId }) => {
       const newOperationId = deps.newId('op');
       const payment = await load(deps, paymentId);

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { accessLog } from './access-log.ts';
 import { approvalRoutes } from './approvals/routes.ts';
 import { customerRoutes } from './customers/routes.ts';
+import { disputeRoutes } from './disputes/routes.ts';
 import { doubtRoutes } from './doubt/routes.ts';
 import { docsRouter } from './docs.ts';
 import { errorHandler, notFound } from './error-handler.ts';
@@ -55,6 +56,7 @@ export function apiRoutes(ports: Ports): readonly Route[] {
     doubts,
     settings,
     customers,
+    disputes,
     paymentMethods,
     ledger,
     books,
@@ -68,6 +70,7 @@ export function apiRoutes(ports: Ports): readonly Route[] {
     ...doubtRoutes(doubts),
     ...settingsRoutes(settings),
     ...customerRoutes(customers),
+    ...disputeRoutes(disputes),
     ...paymentMethodRoutes(paymentMethods),
     ...ledgerRoutes(ledger),
     ...booksRoutes(books),

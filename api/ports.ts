@@ -6,11 +6,13 @@
 import type { NoCode, RefusalCode } from '../domain/errors.ts';
 import type { PaymentMethod } from '../domain/payment-state.ts';
 import type { PaymentStatus } from '../domain/payment.ts';
+import type { DisputeRow } from '../db/disputes.ts';
 import type { PaymentSnapshot } from '../db/snapshot.ts';
 import type { FieldError } from './http-errors.ts';
 import type { Approvals } from './approvals/ports.ts';
 import type { Doubts } from './doubt/ports.ts';
 import type { Customers } from './customers/ports.ts';
+import type { Disputes } from './disputes/ports.ts';
 import type { Books, Ledger } from './ledger/ports.ts';
 import type { PaymentMethods } from './payment-methods/ports.ts';
 import type { Routing } from './routing/ports.ts';
@@ -186,7 +188,11 @@ export interface EventItem {
   readonly created_at: Instant;
   readonly sequence: number;
   readonly merchant_id: string;
-  readonly object: PaymentSnapshot & { readonly operation_id: string | null };
+  readonly object: PaymentSnapshot & {
+    readonly operation_id: string | null;
+    /** Of `dispute.…`: the dispute at that moment. */
+    readonly dispute?: DisputeRow;
+  };
 }
 
 export interface Events {
@@ -240,6 +246,7 @@ export interface Ports {
   readonly doubts: Doubts;
   readonly settings: Settings;
   readonly customers: Customers;
+  readonly disputes: Disputes;
   readonly paymentMethods: PaymentMethods;
   readonly ledger: Ledger;
   readonly books: Books;

@@ -26,6 +26,7 @@ import { createApprovals } from './backend/approvals.ts';
 import { createHealth, createPrincipals, createReturns } from './backend/edges.ts';
 import { createBooks } from './backend/books.ts';
 import { createCustomers } from './backend/customers.ts';
+import { createDisputes } from './backend/disputes.ts';
 import { createDoubts } from './backend/doubts.ts';
 import { createEvents } from './backend/events.ts';
 import { createLedger } from './backend/ledger.ts';
@@ -113,6 +114,7 @@ const app = createApp({
     doubts: createDoubts(db, workerDb),
     settings: createSettings(workerDb),
     customers: createCustomers(db),
+    disputes: createDisputes(db),
     paymentMethods: createPaymentMethods(routingView),
     ledger: createLedger(db),
     books: createBooks(workerDb),

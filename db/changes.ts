@@ -37,7 +37,7 @@ export async function commitChange(
   return result;
 }
 
-function encodeChange(payment: PaymentState, change: Change): unknown {
+export function encodeChange(payment: PaymentState, change: Change): unknown {
   return {
     ...(columns(change) as object),
     entries: (change.entries ?? []).map((entry) =>

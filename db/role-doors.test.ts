@@ -8,9 +8,9 @@ import pg from 'pg';
 import type { PaymentState } from '../domain/payment-state.ts';
 import { newId } from '../runtime/ids.ts';
 import { testAddresses } from '../test/support/addresses.ts';
-import { openPaymentDatabase, sqlAs, verdictOf } from '../test/support/payment-database.ts';
-import type { PaymentDatabase } from '../test/support/payment-database.ts';
+import { openPaymentDatabase, sqlAs, verdictOf, type PaymentDatabase } from '../test/support/payment-database.ts'; // prettier-ignore
 import { requiresAction } from '../test/support/payments.ts';
+import { insertCase, insertDispute } from '../test/support/disputes.ts';
 import { openRows, type Rows } from '../test/support/rows.ts';
 import { waitFor } from '../test/support/wait.ts';
 import { arriveAtReturn, findApiKey, listReturned, receiveWebhook, setClockOffset } from './access.ts'; // prettier-ignore
@@ -32,9 +32,8 @@ beforeAll(async () => {
     on.captured({ customer: { name: 'Bob' }, options: { save: true } }),
   ]);
   for (const payment of [a, b]) {
-    const attemptId = payment.attempts[0]?.id ?? '';
-    const opened = { kind: 'excess', attemptId, amount: 1n, reason: 'test', evidence: {} } as const;
-    await on.commit(payment, { cases: [opened], timeline: [] });
+    await insertCase(on, payment);
+    await insertDispute(on.rows, payment);
   }
 });
 afterAll(() => on.close());
@@ -50,8 +49,9 @@ function ownerDb(url: string): Db {
 /** Not of any merchant: the clock, the chart of accounts and the state machine. */
 const shared = ['accounts', 'clock', 'status_transitions'];
 const guarded = [
-  ...['account_balances', 'cases', 'customers', 'idempotency_keys', 'journal_entries', 'merchants'],
-  ...['operations', 'outbox', 'payment_methods', 'payments', 'postings', 'timeline', 'attempts'],
+  ...['account_balances', 'attempts', 'cases', 'customers', 'disputes', 'idempotency_keys'],
+  ...['journal_entries', 'merchants', 'operations', 'outbox', 'payment_methods', 'payments'],
+  ...['postings', 'timeline'],
 ].sort();
 
 describe('row-level security', () => {

@@ -42,6 +42,8 @@ export interface PaymentRow {
   readonly submit_by: string | null;
   readonly expires_at: string | null;
   readonly wake_at: string | null;
+  /** Absent in answers frozen before there were disputes. */
+  readonly disputes_due_at?: string | null;
   readonly next_action: (ShopperAction & { readonly expiresAt: string }) | null;
   readonly last_decline: Decline | null;
   readonly status_basis: Basis;
@@ -162,6 +164,7 @@ export function paymentState(snapshot: PaymentSnapshot): PaymentState {
     submitWithinMs: p.submit_within_ms,
     submitBy: instant(p.submit_by),
     expiresAt: instant(p.expires_at),
+    disputesTold: p.disputes_due_at != null,
     attempts: snapshot.attempts.map(attemptState),
     operations: snapshot.operations.map(operationState),
     now: Date.parse(snapshot.now),

@@ -14,7 +14,7 @@ export type CaseKind =
 /** What an open case waited for has happened. */
 export interface CaseEnd {
   readonly kind: CaseKind;
-  /** The operation it is about, else the attempt. */
+  /** The dispute it is about, or the operation, else the attempt. */
   readonly subjectId: string;
   readonly resolution: string;
   readonly evidence: Readonly<Record<string, unknown>>;
@@ -25,6 +25,8 @@ export interface NewCase {
   readonly attemptId: string;
   /** The subject, where it is an operation of that attempt. */
   readonly operationId?: string;
+  /** The subject, where it is a dispute over that attempt. */
+  readonly disputeId?: string;
   /** What is at stake, in minor units of the payment's currency. */
   readonly amount: bigint;
   /** Lower snake_case: why no rule ends it. */

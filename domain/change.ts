@@ -127,6 +127,7 @@ export interface TimelineLine {
 export interface OutboxEvent {
   readonly type: string;
   readonly operationId?: string;
+  readonly disputeId?: string;
 }
 
 /** Freezes the answer of every idempotency key that waits for `awaitsId`. */

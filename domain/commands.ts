@@ -117,6 +117,11 @@ export function requestRefund(
  * no money to give away, also once the refund that made it one has failed.
  */
 function askable(payment: PaymentState): bigint {
+  // While a dispute holds money, no excess is: it may be what the dispute took a second time.
+  if (payment.amountDisputed > 0n) {
+    const left = refundable(payment) - payment.amountExcess;
+    return left > 0n ? left : 0n;
+  }
   const lost = payment.operations
     .filter((o) => o.kind === 'capture' && o.failureCode === 'late_failure')
     .reduce((sum, o) => sum + o.amount, 0n);

@@ -19,11 +19,14 @@ export type Step =
   | { readonly kind: 'resolve_operation'; readonly operationId: string }
   /** Something ran out: an authorization, a page, the time for another attempt or for an approval. */
   | { readonly kind: 'apply_timers' }
+  /** A provider has told of disputes: before anything else is sent out of the same pot. */
+  | { readonly kind: 'record_disputes' }
   /** Something is due soon: worth staying for. */
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'rest' };
 
 export function nextStep(payment: PaymentState): Step {
+  if (payment.disputesTold) return { kind: 'record_disputes' };
   return operationStep(payment) ?? attemptStep(payment) ?? paymentStep(payment) ?? idle(payment);
 }
 

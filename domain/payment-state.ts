@@ -117,6 +117,8 @@ export interface PaymentState {
   readonly submitWithinMs: number;
   readonly submitBy: number | null;
   readonly expiresAt: number | null;
+  /** A provider told of a dispute, and it is not recorded yet. */
+  readonly disputesTold: boolean;
   readonly attempts: readonly AttemptState[];
   readonly operations: readonly OperationState[];
   /** The database's clock at the moment of reading. */

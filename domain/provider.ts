@@ -274,6 +274,24 @@ export interface ProviderWebhook {
   readonly claim?: ProviderClaim;
   /** When the provider says it happened, ms since the epoch: when it arrives says nothing. */
   readonly toldAt?: number;
+  /** It tells of a dispute over what `reference` names: a fact of its own, and no hint. */
+  readonly dispute?: DisputeNews;
+}
+
+/** All that is known of a dispute comes with each event of it, so whichever comes first is enough. */
+export interface DisputeNews {
+  readonly what: 'opened' | 'won' | 'lost';
+  /** The provider's id of the dispute. */
+  readonly providerReference: string;
+  readonly amountMinor: bigint;
+  /** What the provider keeps for it. */
+  readonly feeMinor: bigint;
+  /** With `won` only: the fee came back too. */
+  readonly feeReturned: boolean;
+  readonly currency: string;
+  readonly reason: string;
+  /** Until when it may be answered, ISO 8601. */
+  readonly dueBy: string;
 }
 
 export interface ProviderClaim {

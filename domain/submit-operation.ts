@@ -14,6 +14,7 @@ import {
 import type { OperationRequest, ProviderContract } from './provider.ts';
 import { refundWindowPassed } from './refund-window.ts';
 import { refuseUnsent } from './refuse-unsent.ts';
+import { isTakenByDispute } from './dispute-pot.ts';
 import { isRefundOfCapture, refundAsked } from './refund-entries.ts';
 import { sendWithinMs, unansweredAfterMs } from './timing.ts';
 
@@ -66,6 +67,9 @@ export function planOperation(
   const isGone = payment.amountCaptured === 0n && operation.sentCount === 0;
   const isOfExcess = operation.cause === 'automatic' || operation.fromSuspense === operation.amount;
   if (isGone && isRefundOfCapture(operation) && !isOfExcess) {
+    return { kind: 'close', change: refuseUnsent(operation, 'refund_exceeds_captured') };
+  }
+  if (isTakenByDispute(payment, operation)) {
     return { kind: 'close', change: refuseUnsent(operation, 'refund_exceeds_captured') };
   }
   if (attempt?.providerReference == null) {

@@ -1,6 +1,7 @@
 /** Providers' events: verified, committed to the inbox, and the payment sent to look where that is news. */
 import { receiveWebhook } from '../../db/access.ts';
 import type { Db } from '../../db/client.ts';
+import { receiveDispute } from '../../db/disputes.ts';
 import type { Provider } from '../../domain/provider.ts';
 import type { Runs } from '../../runtime/runs.ts';
 import type { ProviderWebhooks } from '../ports.ts';
@@ -36,7 +37,14 @@ export function createProviderWebhooks({ db, providers, runs }: WebhooksBackend)
       const event = provider.readWebhook(rawBody, headers);
       if (event === null) return 'refused';
       const told = { provider: name, ...event, raw: rawBody };
-      const { payment_id: paymentId, fresh, state } = await receiveWebhook(db, told, nudgeAfterMs);
+      const { dispute } = event;
+      const {
+        payment_id: paymentId,
+        fresh,
+        state,
+      } = dispute === undefined
+        ? await receiveWebhook(db, told, nudgeAfterMs)
+        : await receiveDispute(db, told, dispute, nudgeAfterMs);
       if (fresh && paymentId !== null && state !== 'confirmed') nudgeSoon(paymentId);
       return 'accepted';
     },

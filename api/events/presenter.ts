@@ -1,3 +1,4 @@
+import { presentDispute } from '../disputes/presenter.ts';
 import { presentInstant } from '../instant.ts';
 import { findOperation, presentOperation } from '../payments/present-operation.ts';
 import { presentPayment } from '../payments/presenter.ts';
@@ -16,8 +17,9 @@ export function presentEvent(item: EventItem): EventView {
   };
 }
 
-/** `refund.…` and `capture.…` carry the operation, all others the payment, as of that moment. */
+/** `dispute.…` carries the dispute, `refund.…` and `capture.…` the operation, all others the payment, as of that moment. */
 function presentObject({ type, object }: EventItem): EventView['data']['object'] {
+  if (object.dispute !== undefined) return presentDispute(object.dispute);
   const ofOperation = type.startsWith('refund.') || type.startsWith('capture.');
   const row =
     ofOperation && object.operation_id !== null

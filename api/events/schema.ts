@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { pageQuery } from '../list.ts';
 import { operationSchema, paymentSchema, refundViewSchema } from '../payments/payment-schema.ts';
+import { disputeSchema } from '../disputes/schema.ts';
 import { idSchema } from '../schema/ids.ts';
 
 export const eventSchema = z
@@ -12,7 +13,12 @@ export const eventSchema = z
     sequence: z.int().meta({ description: 'Orders the events of one payment.' }),
     merchant_id: z.string(),
     data: z.strictObject({
-      object: z.discriminatedUnion('object', [paymentSchema, operationSchema, refundViewSchema]),
+      object: z.discriminatedUnion('object', [
+        paymentSchema,
+        operationSchema,
+        refundViewSchema,
+        disputeSchema,
+      ]),
     }),
   })
   .meta({ id: 'Event' });

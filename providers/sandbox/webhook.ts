@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { ProviderWebhook, ReadsWebhooks } from '../../domain/provider.ts';
 import { isSignedNow } from '../signed-at.ts';
+import { readDispute } from './dispute-news.ts';
 import { mapEvent } from './mapping.ts';
 import { parseJson } from './replies.ts';
 
@@ -39,6 +40,8 @@ export function createWebhookReader(
     const { data: event } = eventSchema.safeParse(parseJson(rawBody.toString('utf8')));
     // The secret is shared by all three, so the name inside decides whose event it is.
     if (event?.provider !== provider || event.id !== id) return null;
+    const dispute = readDispute(event.type, event.reference, event.data);
+    if (dispute !== null) return { ...namesOf(event), dispute };
     return { ...namesOf(event), ...claimOf(provider, event.reference, event.data) };
   };
 }

@@ -5,6 +5,7 @@ import type { Behaviour } from '../cards.ts';
 import type { Context } from '../context.ts';
 import type { Contract } from '../contracts.ts';
 import { findBehaviour, findCard } from '../control/tokens.ts';
+import { answerDisputes } from '../disputes/routes.ts';
 import { authorize } from '../processor/authorize.ts';
 import { fence } from '../processor/fence.ts';
 import { lookup, lookupKinds, notFound } from '../processor/lookup.ts';
@@ -161,5 +162,6 @@ export async function answerProvider(
   if (place === 'POST fences/2' && contract.voidByReference) {
     return answerFence(context, contract, request);
   }
+  if (collection === 'disputes') return answerDisputes(context, contract, request) ?? notHere;
   return notHere;
 }

@@ -1,3 +1,5 @@
+import { createDisputes } from '../disputes/store.ts';
+import type { Disputes } from '../disputes/store.ts';
 import { createAuthorizations } from './authorizations.ts';
 import type { Authorizations } from './authorizations.ts';
 import { createBankStore } from './bank.ts';
@@ -27,6 +29,7 @@ export interface Store {
   readonly tokens: Tokens;
   readonly webhooks: Webhooks;
   readonly bank: BankStore;
+  readonly disputes: Disputes;
   readonly fences: {
     insert(provider: string, reference: string): void;
     has(provider: string, reference: string): boolean;
@@ -61,6 +64,7 @@ export function openStore(path: string): Store {
     tokens: createTokens(database),
     webhooks: createWebhooks(database),
     bank: createBankStore(database),
+    disputes: createDisputes(database),
     fences: {
       insert: (provider, reference) => void insertFence.run({ provider, reference }),
       has: (provider, reference) => findFence.get({ provider, reference }) !== undefined,

@@ -246,6 +246,8 @@ async function perform(activities: Activities, paymentId: string, step: Step): P
       return activities.operationResolve({ paymentId, operationId: step.operationId });
     case 'apply_timers':
       return activities.paymentApplyTimers({ paymentId });
+    case 'record_disputes':
+      return activities.paymentRecordDisputes({ paymentId });
     case 'wait':
     case 'rest':
       return undefined;

@@ -61,6 +61,11 @@ export function fakePorts(ports: Partial<{ [P in keyof Ports]: Partial<Ports[P]>
       detach: unexpected('detach'),
       ...ports.customers,
     },
+    disputes: {
+      find: unexpected('findDispute'),
+      list: unexpected('listDisputes'),
+      ...ports.disputes,
+    },
     paymentMethods: { offered: unexpected('offered'), ...ports.paymentMethods },
     ledger: {
       accounts: unexpected('accounts'),

@@ -168,6 +168,8 @@ async function take(
       return activities.operationResolve({ paymentId, operationId: step.operationId });
     case 'apply_timers':
       return activities.paymentApplyTimers({ paymentId });
+    case 'record_disputes':
+      return activities.paymentRecordDisputes({ paymentId });
     case 'wait':
       await advance(Math.ceil(step.ms / 1_000));
       return activities.paymentLoad({ paymentId });

@@ -144,7 +144,7 @@ export function aPayment(values: Partial<PaymentState> = {}): PaymentState {
     captureReserved: 0n,
     amountRefunded: 0n,
     refundReserved: 0n,
-    amountDisputed: 0n,
+    ...{ amountDisputed: 0n, disputesTold: false },
     amountExcess: 0n,
     refundLimit: null,
     voidOpen: false,

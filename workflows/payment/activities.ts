@@ -26,6 +26,7 @@ export const steps = proxyActivities<
     | 'operationExecute'
     | 'operationResolve'
     | 'paymentApplyTimers'
+    | 'paymentRecordDisputes'
   >
 >({
   // Above the longest HTTP deadline of a provider contract (15 s) and the commits around it.

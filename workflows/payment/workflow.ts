@@ -52,6 +52,11 @@ export async function paymentWorkflow(paymentId: string): Promise<void> {
         next = await steps.paymentApplyTimers({ paymentId });
         break;
 
+      // Money was taken back through the scheme, or came back: a fact, recorded as told.
+      case 'record_disputes':
+        next = await steps.paymentRecordDisputes({ paymentId });
+        break;
+
       case 'wait':
         await condition(() => inbox.nudged, next.ms);
         next = await loadAgain();

@@ -1,0 +1,176 @@
+/** Disputes: told by providers, recorded under the payment's row lock, read as one merchant. */
+import { sql, type Transaction } from 'kysely';
+import type { DisputeRecord, DisputeState, DisputeStatus, ToldDispute } from '../domain/dispute.ts';
+import type { PaymentState } from '../domain/payment-state.ts';
+import type { DisputeNews } from '../domain/provider.ts';
+import type { NewWebhook, ReceivedWebhook } from './access.ts';
+import { encodeChange, type Committed } from './changes.ts';
+import type { Db } from './client.ts';
+import type { Database } from './database.ts';
+import type { Page } from './payments.ts';
+
+type Trx = Transaction<Database>;
+
+/** As stored: amounts are safe integers, instants ISO 8601. */
+export interface DisputeRow {
+  readonly id: string;
+  readonly payment_id: string;
+  readonly attempt_id: string;
+  readonly provider: string;
+  readonly provider_reference: string;
+  readonly status: DisputeStatus;
+  readonly amount: number;
+  readonly amount_excess: number;
+  readonly fee: number;
+  readonly currency: string;
+  readonly reason: string;
+  readonly due_by: string;
+  readonly opened_at: string;
+  readonly closed_at: string | null;
+}
+
+interface StoredNews {
+  readonly kind: 'dispute';
+  /** Ours: what the dispute is about. */
+  readonly subject: string;
+  readonly what: DisputeNews['what'];
+  readonly provider_reference: string;
+  readonly amount: string;
+  readonly fee: string;
+  readonly fee_returned: boolean;
+  readonly currency: string;
+  readonly reason: string;
+  readonly due_by: string;
+}
+
+/** One commit: the raw event, deduplicated, and its payment set in motion `delayMs` from now. */
+export async function receiveDispute(
+  db: Db,
+  event: NewWebhook,
+  news: DisputeNews,
+  delayMs: number,
+): Promise<ReceivedWebhook> {
+  const claim: StoredNews = {
+    ...{ kind: 'dispute', subject: event.reference, what: news.what },
+    provider_reference: news.providerReference,
+    amount: String(news.amountMinor),
+    fee: String(news.feeMinor),
+    fee_returned: news.feeReturned,
+    ...{ currency: news.currency, reason: news.reason, due_by: news.dueBy },
+  };
+  const toldAt = event.toldAt === undefined ? null : new Date(event.toldAt).toISOString();
+  const { rows } = await sql<ReceivedWebhook>`
+    select * from receive_dispute(${event.provider}, ${event.eventId}, ${event.type}, ${news.providerReference},
+      ${event.raw}, ${delayMs}, ${JSON.stringify(claim)}::jsonb, ${toldAt}::timestamptz)`.execute(
+    db,
+  );
+  const [received] = rows;
+  if (received === undefined) throw new Error('no answer from receive_dispute');
+  return received;
+}
+
+type StoredDispute = Omit<DisputeRow, 'amount' | 'amount_excess' | 'fee'> & {
+  readonly amount: string;
+  readonly amount_excess: string;
+  readonly fee: string;
+};
+
+/** What is told of a payment's disputes and not recorded yet: the first of it. */
+export async function nextTold(
+  db: Db,
+  paymentId: string,
+): Promise<{ readonly told: ToldDispute; readonly known: DisputeState | null } | null> {
+  const { rows } = await sql<{
+    result: null | {
+      readonly event_id: string;
+      readonly provider: string;
+      readonly attempt_id: string;
+      readonly claim: StoredNews;
+      readonly known: StoredDispute | null;
+    };
+  }>`select told_dispute(${paymentId}) as result`.execute(db);
+  const found = rows[0]?.result ?? null;
+  if (found === null) return null;
+  const { event_id: eventId, provider, attempt_id: attemptId, claim, known } = found;
+  const news: DisputeNews = {
+    ...{ what: claim.what, providerReference: claim.provider_reference },
+    ...{ amountMinor: BigInt(claim.amount), feeMinor: BigInt(claim.fee) },
+    ...{ feeReturned: claim.fee_returned, currency: claim.currency },
+    ...{ reason: claim.reason, dueBy: claim.due_by },
+  };
+  return {
+    told: { eventId, provider, attemptId, news },
+    known: known === null ? null : disputeState(known),
+  };
+}
+
+function disputeState(d: StoredDispute): DisputeState {
+  return {
+    ...{ id: d.id, attemptId: d.attempt_id, provider: d.provider, status: d.status },
+    ...{ providerReference: d.provider_reference, currency: d.currency, reason: d.reason },
+    ...{ amount: BigInt(d.amount), amountExcess: BigInt(d.amount_excess), fee: BigInt(d.fee) },
+    dueBy: d.due_by,
+  };
+}
+
+/** The fact, the pot, the books, the timeline and the events: all of it or nothing, on this version. */
+export async function commitDispute(
+  db: Db,
+  payment: PaymentState,
+  record: DisputeRecord,
+): Promise<Committed> {
+  const { insert, update, change, eventId, provider, state } = record;
+  const value = {
+    ...(encodeChange(payment, change) as object),
+    dispute: {
+      ...{ event_id: eventId, provider, state },
+      evidence: { dispute_id: insert?.id ?? update?.id ?? null, version: String(payment.version) },
+      ...(insert !== undefined && { insert: rowOf(insert) }),
+      ...(update !== undefined && {
+        update: { id: update.id, from_status: update.fromStatus, status: update.status },
+      }),
+    },
+  };
+  const { rows } = await sql<{ result: Committed }>`
+    select record_dispute(${JSON.stringify(value)}::jsonb) as result`.execute(db);
+  const result = rows[0]?.result;
+  if (result === undefined) throw new Error(`no answer from record_dispute for ${payment.id}`);
+  return result;
+}
+
+function rowOf(d: DisputeState): object {
+  return {
+    ...{ id: d.id, attempt_id: d.attemptId, provider: d.provider, status: d.status },
+    ...{ provider_reference: d.providerReference, currency: d.currency, reason: d.reason },
+    ...{ amount: String(d.amount), amount_excess: String(d.amountExcess), fee: String(d.fee) },
+    due_by: d.dueBy,
+  };
+}
+
+export async function findDispute(trx: Trx, id: string): Promise<DisputeRow | null> {
+  const { rows } = await sql<{ row: DisputeRow }>`
+    select to_jsonb(d) as row from disputes d where d.id = ${id}`.execute(trx);
+  return rows[0]?.row ?? null;
+}
+
+export interface DisputeFilter {
+  readonly status?: DisputeStatus | undefined;
+  readonly paymentId?: string | undefined;
+}
+
+/** Newest first. */
+export async function listDisputes(
+  trx: Trx,
+  { status, paymentId }: DisputeFilter,
+  page: Page,
+): Promise<readonly DisputeRow[]> {
+  // Only what is asked for, as for events: a generic plan would read past every newer dispute.
+  const older = page.after === undefined ? sql`` : sql`and d.id < ${page.after}`;
+  const inStatus = status === undefined ? sql`` : sql`and d.status = ${status}`;
+  const ofPayment = paymentId === undefined ? sql`` : sql`and d.payment_id = ${paymentId}`;
+  const { rows } = await sql<{ row: DisputeRow }>`
+    select to_jsonb(d) as row from disputes d
+    where true ${older} ${inStatus} ${ofPayment}
+    order by d.id desc limit ${page.limit + 1}`.execute(trx);
+  return rows.map(({ row }) => row);
+}

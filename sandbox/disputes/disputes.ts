@@ -1,0 +1,99 @@
+/** A cardholder takes the money back through the scheme; testers open and decide, our client answers. */
+import { v7 as uuidv7 } from 'uuid';
+import { currencyExponent, isCurrency } from '../../domain/currency.ts';
+import type { Context } from '../context.ts';
+import type { Json } from '../http/reply.ts';
+import type { AuthorizationRow } from '../store/authorizations.ts';
+import type { DisputeRow, DisputeStatus } from './store.ts';
+
+const answerWithinMs = 7 * 24 * 3_600 * 1_000;
+
+/** In hundredths of the currency's unit; `returned`: where the dispute is won. */
+const prices: Readonly<
+  Record<string, { readonly hundredths: number; readonly returned: boolean }>
+> = {
+  alder: { hundredths: 1_500, returned: false },
+  birch: { hundredths: 2_000, returned: false },
+  cedar: { hundredths: 1_500, returned: true },
+};
+
+function feeOf(provider: string, currency: string): number {
+  const exponent = isCurrency(currency) ? currencyExponent(currency) : 2;
+  return Math.round((prices[provider]?.hundredths ?? 0) * 10 ** (exponent - 2));
+}
+
+export type DisputeAction = 'win' | 'lose' | 'accept' | 'evidence';
+
+/** What each makes of a dispute, and from where; done already, it is the same again. */
+const moves: Readonly<
+  Record<DisputeAction, { readonly to: DisputeStatus; readonly from: readonly DisputeStatus[] }>
+> = {
+  win: { to: 'won', from: ['needs_response', 'under_review'] },
+  lose: { to: 'lost', from: ['needs_response', 'under_review', 'accepted'] },
+  accept: { to: 'accepted', from: ['needs_response', 'under_review'] },
+  evidence: { to: 'under_review', from: ['needs_response'] },
+};
+
+export function presentDispute(row: DisputeRow): Json {
+  const { provider, due_by, created_at, ...rest } = row;
+  return {
+    object: 'dispute',
+    ...rest,
+    fee_returned: row.status === 'won' && prices[provider]?.returned === true,
+    due_by: new Date(due_by).toISOString(),
+    created_at: new Date(created_at).toISOString(),
+  };
+}
+
+function tell(context: Context, row: DisputeRow, what: 'opened' | 'won' | 'lost'): void {
+  const { store, clock } = context;
+  const now = clock.now();
+  const eventId = `evt_${uuidv7()}`;
+  const body = JSON.stringify({
+    id: eventId,
+    type: `dispute.${what}`,
+    provider: row.provider,
+    reference: row.reference,
+    provider_reference: row.id,
+    created_at: new Date(now).toISOString(),
+    data: presentDispute(row),
+  });
+  store.webhooks.insert({ event_id: eventId, provider: row.provider, body, due_at: now });
+}
+
+/** Null: that much was never captured. What was refunded may be disputed all the same: banks do. */
+export function openDispute(
+  context: Context,
+  authorization: AuthorizationRow,
+  order: { readonly amount?: number | undefined; readonly reason?: string | undefined },
+): DisputeRow | null {
+  const { store, clock } = context;
+  const left = authorization.captured - store.disputes.takenOf(authorization.id);
+  const amount = order.amount ?? left;
+  if (amount <= 0 || amount > left) return null;
+  const { provider, currency, reference, id: authorization_id } = authorization;
+  const now = clock.now();
+  const row: DisputeRow = {
+    ...{ id: `${provider}_dispute_${uuidv7()}`, provider, authorization_id, reference, amount },
+    ...{ fee: feeOf(provider, currency), currency, reason: order.reason ?? 'fraudulent' },
+    ...{ status: 'needs_response', due_by: now + answerWithinMs, created_at: now },
+  };
+  store.disputes.insert(row);
+  tell(context, row, 'opened');
+  return row;
+}
+
+/** Null: it is past that. */
+export function moveDispute(
+  context: Context,
+  row: DisputeRow,
+  action: DisputeAction,
+): DisputeRow | null {
+  const { to, from } = moves[action];
+  if (row.status === to) return row;
+  if (!from.includes(row.status)) return null;
+  const moved = { ...row, status: to };
+  context.store.disputes.setStatus(row.id, to);
+  if (to === 'won' || to === 'lost') tell(context, moved, to);
+  return moved;
+}

@@ -1,0 +1,75 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { findRow, listRows } from '../store/database.ts';
+
+export type DisputeStatus = 'needs_response' | 'under_review' | 'accepted' | 'won' | 'lost';
+
+export interface DisputeRow {
+  readonly id: string;
+  readonly provider: string;
+  readonly authorization_id: string;
+  /** Our client's, of the authorization. */
+  readonly reference: string;
+  readonly amount: number;
+  readonly fee: number;
+  readonly currency: string;
+  readonly reason: string;
+  readonly status: DisputeStatus;
+  readonly due_by: number;
+  readonly created_at: number;
+}
+
+const schema = `
+create table if not exists disputes (
+  id text primary key,
+  provider text not null,
+  authorization_id text not null,
+  reference text not null,
+  amount integer not null check (amount > 0),
+  fee integer not null check (fee >= 0),
+  currency text not null,
+  reason text not null,
+  status text not null check (status in ('needs_response', 'under_review', 'accepted', 'won', 'lost')),
+  due_by integer not null,
+  created_at integer not null
+) strict, without rowid;
+create index if not exists disputes_authorization on disputes (authorization_id);
+`;
+
+export interface Disputes {
+  insert(row: DisputeRow): void;
+  setStatus(id: string, status: DisputeStatus): void;
+  find(provider: string, id: string): DisputeRow | undefined;
+  list(provider: string): readonly DisputeRow[];
+  /** Taken and not given back, of one authorization. */
+  takenOf(authorizationId: string): number;
+}
+
+const columns =
+  'id, provider, authorization_id, reference, amount, fee, currency, reason, status, due_by, created_at';
+
+export function createDisputes(database: DatabaseSync): Disputes {
+  database.exec(schema);
+  const insert = database.prepare(
+    `insert into disputes (${columns}) values (:id, :provider, :authorization_id, :reference, :amount,
+       :fee, :currency, :reason, :status, :due_by, :created_at)`,
+  );
+  const setStatus = database.prepare('update disputes set status = :status where id = :id');
+  const find = database.prepare(
+    `select ${columns} from disputes where id = :id and provider = :provider`,
+  );
+  const list = database.prepare(
+    `select ${columns} from disputes where provider = :provider order by id`,
+  );
+  const taken = database.prepare(
+    `select coalesce(sum(amount), 0) as total from disputes
+     where authorization_id = :authorizationId and status <> 'won'`,
+  );
+  return {
+    insert: (row) => void insert.run({ ...row }),
+    setStatus: (id, status) => void setStatus.run({ id, status }),
+    find: (provider, id) => findRow<DisputeRow>(find, { provider, id }),
+    list: (provider) => listRows<DisputeRow>(list, { provider }),
+    takenOf: (authorizationId) =>
+      findRow<{ total: number }>(taken, { authorizationId })?.total ?? 0,
+  };
+}
