@@ -16,6 +16,8 @@ export interface Requests {
   readonly retry: (paymentId: string, token: string) => Promise<void>;
   /** A provider's event about an attempt or an operation of ours. */
   readonly hear: (reference: string) => Promise<void>;
+  /** A provider tells of a dispute over an attempt. */
+  readonly dispute: (reference: string) => Promise<void>;
   /** The shopper answers on the page of the bank, and comes back. */
   readonly answerPage: (paymentId: string, verdict: 'approve' | 'reject') => Promise<void>;
 }
@@ -53,6 +55,17 @@ export function createRequests(bench: Bench): Requests {
         event,
         reference,
       ]);
+    },
+    dispute: async (subject) => {
+      const claim = {
+        ...{ kind: 'dispute', subject, what: 'opened', provider_reference: `dp_${subject}` },
+        ...{ amount: '4000', fee: '1500', fee_returned: false, currency: 'USD' },
+        ...{ reason: 'fraudulent', due_by: '2027-02-01T00:00:00.000Z' },
+      };
+      await bench.rows.all(
+        `select * from receive_dispute('alder', $1, 'dispute.opened', $2, '', 0, $3, null)`,
+        [bench.deps.newId('evt'), claim.provider_reference, claim],
+      );
     },
     answerPage: async (id, verdict) => {
       const page = await bench.rows.one<{ redirect_url: string; return_token: string }>(

@@ -68,6 +68,7 @@ describe('each step leads to its activity', () => {
       { operationId: 'op_1' },
     ],
     [{ kind: 'apply_timers' }, 'paymentApplyTimers', {}],
+    [{ kind: 'record_disputes' }, 'paymentRecordDisputes', {}],
     [{ kind: 'wait', ms: 50 }, 'paymentLoad', {}],
   ];
 

@@ -1,7 +1,7 @@
 /** Captures, voids and refunds, asked for after the first run has ended. */
 import { able, type Provider, type ProviderOutcome } from '../../../domain/provider.ts';
 import type { Place } from '../place.ts';
-import { day, manual, type Scenarios } from '../scenario.ts';
+import { attemptId, day, manual, type Scenarios } from '../scenario.ts';
 
 const evidence = { kind: 'provider_reply', provider: 'alder', detail: 'recorded' } as const;
 const decline = { code: 'declined', advice: 'retry_later', providerCode: 'declined' } as const;
@@ -156,6 +156,10 @@ export const voids: Scenarios = {
 };
 
 export const refunds: Scenarios = {
+  'dispute-told': {
+    branch: 'a dispute told of what was captured: recorded as told',
+    play: (place) => sold(place, async (id) => place.dispute(await attemptId(place, id))),
+  },
   refund: { branch: 'a refund of all', play: (place) => sold(place, place.refund) },
   'refund-partial-twice': {
     branch: 'two refunds of parts in one run',
