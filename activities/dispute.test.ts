@@ -1,5 +1,6 @@
 /** Disputes on real PostgreSQL: told by the sandbox's facts, recorded by the activities of a run. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { commitChange } from '../db/changes.ts';
 import { connectDb, type Db } from '../db/client.ts';
 import { receiveDispute } from '../db/disputes.ts';
 import { proofs } from '../db/ledger-proofs.ts';
@@ -118,6 +119,21 @@ describe('told', () => {
     await bench.settle(id);
     expect(await pot(id)).toMatchObject({ disputed: 4_000 });
     expect(await tell(newId('att'), 'opened')).toMatchObject({ payment_id: null, fresh: true });
+  });
+
+  test('the payment stays due until it is recorded, whatever else commits meanwhile', async () => {
+    const { id, attemptId } = await captured();
+    const wakes = (): Promise<unknown> =>
+      bench.rows.one(
+        `select wake_at is not null and wake_at <= tender_now() + interval '5 s' as soon from payments where id = $1`,
+        [id],
+      );
+    expect(await wakes()).toEqual({ soon: false });
+    await tell(attemptId, 'opened');
+    await commitChange(bench.db, await bench.state(id), { timeline: [] });
+    expect(await wakes()).toEqual({ soon: true });
+    await bench.settle(id);
+    expect(await wakes()).toEqual({ soon: false });
   });
 
   test('won, the pot is free again; lost, it never is', async () => {

@@ -107,6 +107,19 @@ test('a refund that waited while a dispute took its money does not leave; one th
   expect(isTakenByDispute(disputed(one), { ...one, amount: 6_001n, sentCount: 1 })).toBe(false);
 });
 
+test('what a dispute took a second time is not given away when the refund beside it has failed', () => {
+  const world = new DisputeWorld();
+  world.ask(10_000n);
+  world.submit();
+  world.tell(told('opened'));
+  expect(world.excess).toBe(4_000n);
+  world.answer('failed');
+  world.ask(6_001n);
+  expect(world.refunds).toHaveLength(1);
+  world.ask(6_000n);
+  expect(world.refunds).toHaveLength(2);
+});
+
 const facts = ['opened', 'won', 'opened', 'lost', 'won'] as const;
 
 test('one dispute told in any order, any number of times, is one state and one journal', () => {
