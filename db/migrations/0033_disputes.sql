@@ -54,7 +54,9 @@ begin
   end if;
   update payments p set amount_disputed = p.amount_disputed - was + counted,
     amount_excess = case when counted > was then greatest(p.amount_excess, needed)
-      else greatest(0, p.amount_excess - new.ceiling_raised, needed) end
+      -- What was captured in excess and stands is none of it (0032).
+      else greatest((select coalesce(sum(o.amount), 0) from operations o
+        where o.payment_id = p.id and o.excess and o.status = 'succeeded'), p.amount_excess - new.ceiling_raised, needed) end
   where p.id = new.payment_id;
   return new;
 end $$;
