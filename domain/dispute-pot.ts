@@ -1,6 +1,8 @@
-/** Refunds and disputes draw from the same pot: what was captured. */
+/**
+ * Refunds and disputes draw from the same pot: what was captured. What was captured in excess is not in it:
+ * it stands in suspense, and what a refund takes from there takes nothing from the pot.
+ */
 import { isOpen, type OperationState, type PaymentState } from './payment-state.ts';
-import { isReturnOfExcess } from './posting-rules/refund.ts';
 import { isRefundOfCapture } from './refund-entries.ts';
 
 /**
@@ -9,17 +11,32 @@ import { isRefundOfCapture } from './refund-entries.ts';
  */
 export function isTakenByDispute(payment: PaymentState, operation: OperationState): boolean {
   if (payment.amountDisputed === 0n || operation.sentCount > 0) return false;
-  if (!isRefundOfCapture(operation) || isReturnOfExcess(operation)) return false;
+  if (!isRefundOfCapture(operation) || drawn(operation) === 0n) return false;
   const out = payment.operations
-    .filter((o) => isRefundOfCapture(o) && !isReturnOfExcess(o) && isOpen(o) && o.sentCount > 0)
-    .reduce((sum, { amount }) => sum + amount, 0n);
-  const taken = payment.amountRefunded + out + payment.amountDisputed;
-  return taken + operation.amount > payment.amountCaptured;
+    .filter((o) => isRefundOfCapture(o) && isOpen(o) && o.sentCount > 0)
+    .reduce((sum, o) => sum + drawn(o), 0n);
+  return drawn(operation) + out > remaining(payment);
 }
 
 /** What of `amount` is still there to be taken, by what is known to have been paid out. */
 export function leftInPot(payment: PaymentState, amount: bigint): bigint {
-  const left = payment.amountCaptured - payment.amountRefunded - payment.amountDisputed;
+  const left = remaining(payment);
   if (left <= 0n) return 0n;
   return left < amount ? left : amount;
+}
+
+function drawn({ amount, fromSuspense }: OperationState): bigint {
+  return amount - fromSuspense;
+}
+
+function remaining({
+  amountCaptured,
+  amountRefunded,
+  amountDisputed,
+  operations,
+}: PaymentState): bigint {
+  const suspense = operations
+    .filter((o) => isRefundOfCapture(o) && o.status === 'succeeded')
+    .reduce((sum, { fromSuspense }) => sum + fromSuspense, 0n);
+  return amountCaptured - (amountRefunded - suspense) - amountDisputed;
 }
