@@ -16,6 +16,7 @@ const refusals: Readonly<Record<RefusalCode, HttpErrorKind>> = {
   increment_not_supported: { status: 409, title: 'The provider raises no authorization' },
   increment_pending: { status: 409, title: 'The authorization is being raised' },
   increment_too_large: { status: 409, title: 'More than a payment may be' },
+  reauthorization_not_possible: { status: 409, title: 'It cannot be authorized again' },
   payment_not_refundable: { status: 409, title: 'The payment has nothing to refund' },
   refund_exceeds_captured: { status: 409, title: 'More than may still be refunded' },
   refund_window_passed: { status: 409, title: 'The time for refunds is over' },

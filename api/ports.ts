@@ -166,6 +166,7 @@ export interface Payments {
   readonly cancel: Command<{ readonly reason?: string | undefined }>;
   readonly refund: Command<RefundInput>;
   readonly increment: Command<{ readonly amountMinor: bigint }>;
+  readonly reauthorize: Command<{ readonly amountMinor: bigint | undefined }>;
   find(principal: Principal, paymentId: string): Promise<PaymentSnapshot | null>;
   /** Newest first. */
   list(principal: Principal, filter: PaymentFilter, page: Page): Promise<Paged<PaymentSnapshot>>;

@@ -38,6 +38,9 @@ export interface PaymentRow {
   readonly amount_excess: number;
   readonly void_open: boolean;
   readonly capture_closed: boolean;
+  /** Absent in answers frozen before there were re-authorizations, as are the other two. */
+  readonly reauthorize_amount?: number | null;
+  readonly reauthorizations?: number;
   readonly submit_within_ms: number;
   readonly submit_by: string | null;
   readonly expires_at: string | null;
@@ -76,6 +79,7 @@ export interface AttemptRow {
   readonly decline: Decline | null;
   readonly redirect_url: string | null;
   readonly return_token: string;
+  readonly reauthorization?: number;
   readonly lookups: number;
   readonly absences: number;
   readonly due_at: string | null;
@@ -150,7 +154,8 @@ export function paymentState(snapshot: PaymentSnapshot): PaymentState {
     captureMethod: p.capture_method,
     paymentMethod: p.payment_method,
     regulated: p.regulated !== null,
-    offSession: p.options.off_session === true,
+    // Whoever authorizes again does so while the shopper is away.
+    offSession: p.options.off_session === true || p.reauthorize_amount != null,
     amountAuthorized: BigInt(p.amount_authorized),
     amountCaptured: BigInt(p.amount_captured),
     captureReserved: BigInt(p.capture_reserved),
@@ -161,6 +166,8 @@ export function paymentState(snapshot: PaymentSnapshot): PaymentState {
     refundLimit: snapshot.refund_limit == null ? null : BigInt(snapshot.refund_limit),
     voidOpen: p.void_open,
     captureClosed: p.capture_closed,
+    reauthorizeAmount: p.reauthorize_amount == null ? null : BigInt(p.reauthorize_amount),
+    reauthorizations: p.reauthorizations ?? 0,
     submitWithinMs: p.submit_within_ms,
     submitBy: instant(p.submit_by),
     expiresAt: instant(p.expires_at),
@@ -196,6 +203,7 @@ function attemptState(a: AttemptRow): AttemptState {
     parkedAt: instant(a.parked_at),
     expiresAt: instant(a.expires_at),
     returnToken: a.return_token,
+    reauthorization: a.reauthorization ?? 0,
     createdAt: Date.parse(a.created_at),
   };
 }

@@ -23,6 +23,8 @@ export interface PaymentPatch {
   readonly paymentMethod?: PaymentMethod;
   readonly amountAuthorized?: bigint;
   readonly captureClosed?: boolean;
+  readonly reauthorizeAmount?: bigint | null;
+  readonly reauthorizations?: number;
   readonly submitBy?: number | null;
   readonly nextAction?: (ShopperAction & { readonly expiresAt: string }) | null;
   readonly lastDecline?: Decline | null;

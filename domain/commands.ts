@@ -150,7 +150,9 @@ export function requestCancel(
   if (payment.voidOpen) return refuse('cancel_pending', 'The payment is already being canceled.');
   const { amount, amountAuthorized } = payment;
   const left = (amount > amountAuthorized ? amount : amountAuthorized) - payment.amountCaptured;
-  if (!cancelable.includes(payment.status) || payment.captureClosed || left <= 0n) {
+  // Closed until a provider has said yes again; what was asked of it can be canceled all the same.
+  const isClosed = payment.captureClosed && payment.reauthorizeAmount === null;
+  if (!cancelable.includes(payment.status) || isClosed || left <= 0n) {
     return refuse(
       'payment_not_cancelable',
       `A payment that is ${payment.status} cannot be canceled.`,

@@ -9,6 +9,7 @@ export const refusalCodes = [
   'increment_not_supported',
   'increment_pending',
   'increment_too_large',
+  'reauthorization_not_possible',
   'payment_not_refundable',
   'refund_exceeds_captured',
   'refund_window_passed',

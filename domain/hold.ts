@@ -67,9 +67,11 @@ export function shrinkHold(
   attempt: AttemptState,
   operation: OperationState,
 ): readonly JournalEntry[] {
-  const free = payment.captureClosed
-    ? 0n
-    : payment.amountAuthorized - payment.amountCaptured - payment.captureReserved;
+  // What was held by an attempt that is over was given back with it.
+  const free =
+    payment.captureClosed || attempt.status !== 'authorized'
+      ? 0n
+      : payment.amountAuthorized - payment.amountCaptured - payment.captureReserved;
   const amount = free < operation.amount ? free : operation.amount;
   return amount > 0n ? [release(payment, attempt, amount, `${operation.id}/failed_late`)] : [];
 }

@@ -50,6 +50,8 @@ export interface AttemptState {
   readonly parkedAt: number | null;
   readonly expiresAt: number | null;
   readonly returnToken: string;
+  /** 0: of the first authorization; n: of the n-th after one had expired. */
+  readonly reauthorization: number;
   readonly createdAt: number;
 }
 
@@ -114,6 +116,9 @@ export interface PaymentState {
   readonly refundLimit: bigint | null;
   readonly voidOpen: boolean;
   readonly captureClosed: boolean;
+  /** What is being authorized again; null: nothing is. */
+  readonly reauthorizeAmount: bigint | null;
+  readonly reauthorizations: number;
   readonly submitWithinMs: number;
   readonly submitBy: number | null;
   readonly expiresAt: number | null;

@@ -23,7 +23,7 @@ captured                .  .  .  x  x  .  x  .  x  .  .
 settled                 .  .  .  .  .  .  .  .  .  .  .
 canceled                .  .  .  .  .  .  .  .  .  .  .
 failed                  .  .  .  .  .  .  .  .  .  .  .
-expired                 .  .  .  .  .  .  .  .  .  .  .
+expired                 x  .  .  .  .  .  .  .  .  .  .
 blocked                 .  .  .  .  .  .  .  .  .  .  .
 `;
 
@@ -81,8 +81,11 @@ describe.each([
   });
 });
 
-test('exactly the final payment statuses have no way out', () => {
-  expect(finalPaymentStatuses.flatMap((status) => paymentTransitions[status])).toEqual([]);
+test('exactly the final payment statuses have no way out, but to be authorized again', () => {
+  const ways = finalPaymentStatuses.flatMap((from) =>
+    paymentTransitions[from].map((to) => `${from} to ${to}`),
+  );
+  expect(ways).toEqual(['expired to processing']);
   const others = paymentStatuses.filter((status) => !finalPaymentStatuses.includes(status));
   expect(others.filter((status) => paymentTransitions[status].length === 0)).toEqual([]);
 });

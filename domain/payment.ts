@@ -75,7 +75,8 @@ export const paymentTransitions: Transitions<PaymentStatus> = {
   settled: [],
   canceled: [],
   failed: [],
-  expired: [],
+  // Authorized again, on request and once nothing is held any more.
+  expired: ['processing'],
   blocked: [],
 };
 
@@ -144,6 +145,7 @@ export const openOperationStatuses: readonly OperationStatus[] = [
   'unknown',
 ];
 
+/** Ends: nothing but a request to authorize again leaves one. */
 export const finalPaymentStatuses: readonly PaymentStatus[] = [
   'settled',
   'canceled',

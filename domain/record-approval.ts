@@ -6,6 +6,7 @@ import { authorizationEntry } from './posting-rules/authorization.ts';
 import { captureEntry } from './posting-rules/capture.ts';
 import { lateSuccessEntry } from './posting-rules/suspense.ts';
 import { authorizationLifeMs } from './provider-contract.ts';
+import { reauthorized } from './reauthorization.ts';
 import type { Approved } from './provider.ts';
 import { attemptLine, basisOf, patchAttempt, paymentLine, type Recording } from './recording.ts';
 import { debitLookMs } from './timing.ts';
@@ -18,6 +19,7 @@ export function recordSale(r: Recording, outcome: Approved): Change {
     payment: {
       status: 'captured',
       amountAuthorized: amount,
+      ...reauthorized(r.payment, true),
       paymentMethod: { ...r.payment.paymentMethod, ...outcome.card },
       statusBasis: basis,
       nextAction: null,
@@ -70,6 +72,7 @@ export function recordAuthorized(r: Recording, outcome: Approved): Change {
   const payment: PaymentPatch = {
     status,
     amountAuthorized: r.attempt.amount,
+    ...reauthorized(r.payment, true),
     paymentMethod: { ...r.payment.paymentMethod, ...outcome.card },
     statusBasis: basis,
     nextAction: null,

@@ -7,6 +7,7 @@ import { mayBeTakenBack, type AttemptState, type PaymentState } from './payment-
 import type { AttemptStatus } from './payment.ts';
 import type { ProviderOutcome } from './provider.ts';
 import { parkAttempt } from './parking.ts';
+import { wasAuthorized } from './reauthorization.ts';
 import { recordAuthorized, recordLateSuccess, recordSale } from './record-approval.ts';
 import { recordAuthorizationOver, recordLateFailure } from './record-late-failure.ts';
 import { failOver, recordDeclined } from './record-no.ts';
@@ -255,8 +256,7 @@ function isOldNews({ payment, attempt }: Recording, outcome: ProviderOutcome): b
   if (attempt.status !== 'voided' && attempt.status !== 'expired') return false;
   const { kind } = outcome.evidence;
   if (kind === 'webhook') return outcome.providerReference === attempt.providerReference;
-  // Whoever was authorized was the last that was tried.
-  return kind === 'settlement' && payment.attempts.every(({ number }) => number <= attempt.number);
+  return kind === 'settlement' && wasAuthorized(payment, attempt);
 }
 
 /** When a decided attempt wants attention again: an authorization when it runs out. */

@@ -5,6 +5,7 @@ import type { PaymentStatus } from './payment.ts';
 import { mayFailOver } from './failover.ts';
 import { release } from './hold.ts';
 import type { ProviderEvidence, ProviderOutcome } from './provider.ts';
+import { isReauthorizing, reauthorized } from './reauthorization.ts';
 import { attemptLine, basisOf, patchAttempt, paymentLine, type Recording } from './recording.ts';
 import { voidLine } from './submit-operation.ts';
 import { attemptsMax, lookAgainAfterMs } from './timing.ts';
@@ -21,7 +22,10 @@ export function recordNo(
   const over =
     r.payment.attempts.length >= attemptsMax ||
     (r.payment.expiresAt !== null && r.payment.expiresAt <= r.payment.now);
-  const next: PaymentStatus = cancel ? 'canceled' : over ? 'failed' : 'requires_payment_method';
+  const again = isReauthorizing(r.payment);
+  const back: PaymentStatus = over ? 'failed' : 'requires_payment_method';
+  // What had expired is as it was before it was asked for again.
+  const next: PaymentStatus = cancel ? 'canceled' : again ? 'expired' : back;
   const decline = rest.decline ?? {
     code: 'not_completed',
     advice: 'retry_later' as const,
@@ -32,6 +36,7 @@ export function recordNo(
       status: next,
       statusBasis: basis,
       nextAction: null,
+      ...reauthorized(r.payment, false),
       ...(cancel ? { captureClosed: true } : { lastDecline: decline }),
     },
     attempts: {
@@ -56,7 +61,7 @@ export function recordNo(
       ...(cancel ? [voidLine(cancel, basis)] : []),
       paymentLine(r, next, basis),
     ],
-    events: [{ type: cancel ? 'payment.canceled' : 'payment.failed' }],
+    events: [{ type: cancel ? 'payment.canceled' : again ? 'payment.expired' : 'payment.failed' }],
     answers: [
       cancel
         ? { awaitsId: r.payment.id, status: 201 }

@@ -1,6 +1,7 @@
 /** The decision before money moves: may this payment be tried, and at whom? Writes nothing. */
 import type { RouteExclusion, RouteRecord } from './change.ts';
 import { openVoid, type PaymentState } from './payment-state.ts';
+import { earlierMayStand } from './reauthorization.ts';
 import { isStillAble, route, routeRecord, type RoutingView } from './routing.ts';
 
 export type Decision =
@@ -48,6 +49,10 @@ function refusal(payment: PaymentState): Extract<Decision, { kind: 'cancel' | 'b
   if (openVoid(payment) !== undefined) return { kind: 'cancel', code: 'canceled' };
   if (payment.submitBy === null || payment.submitBy <= payment.now) {
     return { kind: 'cancel', code: 'not_submitted_in_time' };
+  }
+  if (earlierMayStand(payment)) {
+    const detail = 'What was thought to have expired may still be held.';
+    return { kind: 'block', code: 'payment_in_doubt', detail };
   }
   // P9: unknown is a no. Without rules for a jurisdiction nothing regulated is sold.
   if (payment.regulated) {

@@ -1,8 +1,9 @@
 /** Commit 2: the attempt row whose insert is the permit to send; and the ends that need no provider. */
-import type { Change, RouteExclusion, RouteRecord } from './change.ts';
+import type { Change, FrozenAnswer, RouteExclusion, RouteRecord } from './change.ts';
 import { openVoid, type PaymentState } from './payment-state.ts';
 import type { ProviderContract } from './provider.ts';
 import type { Decision } from './screen.ts';
+import { isReauthorizing, reauthorized } from './reauthorization.ts';
 import { voidLine } from './submit-operation.ts';
 import { isOfThisRound } from './routing.ts';
 import { attemptsMax, sendWithinMs, unansweredAfterMs } from './timing.ts';
@@ -82,12 +83,15 @@ export function closeUnsent(
 function notTried(payment: PaymentState, excluded: readonly RouteExclusion[]): Change {
   const tried = payment.attempts.filter((a) => isOfThisRound(payment, a));
   const decline = tried.findLast((a) => a.decline !== null)?.decline ?? null;
-  const status = payment.attempts.length >= attemptsMax ? 'failed' : 'requires_payment_method';
+  const back = payment.attempts.length >= attemptsMax ? 'failed' : 'requires_payment_method';
+  const again = isReauthorizing(payment);
+  const status = again ? 'expired' : back;
   const detail =
     decline === null ? 'no provider could be tried' : 'no other provider could be tried';
   return {
     payment: {
       status,
+      ...reauthorized(payment, false),
       lastDecline: decline ?? {
         code: 'provider_unavailable',
         advice: 'retry_later',
@@ -104,7 +108,7 @@ function notTried(payment: PaymentState, excluded: readonly RouteExclusion[]): C
         evidence: { kind: 'rule', detail, excluded },
       },
     ],
-    events: [{ type: 'payment.failed' }],
+    events: [{ type: again ? 'payment.expired' : 'payment.failed' }],
     answers: [
       {
         awaitsId: payment.id,
@@ -117,17 +121,19 @@ function notTried(payment: PaymentState, excluded: readonly RouteExclusion[]): C
 
 function closed(
   payment: PaymentState,
-  status: 'blocked' | 'canceled',
+  wanted: 'blocked' | 'canceled',
   code: string,
   detail: string,
 ): Change {
   const cancel = openVoid(payment);
+  // What had expired is as it was before it was asked for again, unless somebody cancels it.
+  const status = isReauthorizing(payment) && cancel === undefined ? 'expired' : wanted;
   const basis = {
     kind: code === 'not_submitted_in_time' ? ('timer' as const) : ('rule' as const),
     detail: code,
   };
   return {
-    payment: { status, statusBasis: basis, captureClosed: true },
+    payment: { status, statusBasis: basis, captureClosed: true, ...reauthorized(payment, false) },
     ...(cancel && {
       operations: {
         update: [
@@ -147,8 +153,13 @@ function closed(
     ],
     events: [{ type: `payment.${status}` }],
     answers: [
-      { awaitsId: payment.id, ...(code === 'canceled' ? { status: 201 } : { status: 402, code }) },
+      { awaitsId: payment.id, ...answerTo(code) },
       ...(cancel ? [{ awaitsId: cancel.id, status: 200 as const }] : []),
     ],
   };
+}
+
+function answerTo(code: string): Omit<FrozenAnswer, 'awaitsId'> {
+  if (code === 'canceled') return { status: 201 };
+  return { status: code === 'payment_in_doubt' ? 409 : 402, code };
 }

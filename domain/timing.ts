@@ -5,6 +5,8 @@ export const submitWithinMsDefault = 300_000;
 /** A declined payment takes further attempts for this long. */
 export const paymentLifetimeMs = 24 * 3_600_000;
 export const attemptsMax = 10;
+/** What expired is authorized again for so long: beyond it a shopper would not know what it is for. */
+export const reauthorizeWithinMs = 30 * 24 * 3_600_000;
 /** An authorization is raised this often at most, as networks have it. */
 export const incrementsMax = 10;
 

@@ -6,6 +6,7 @@ import { findRefundPayment, listTimeline } from '../../db/timeline.ts';
 import {
   type Asking,
   type Judgement,
+  refuse,
   requestAttempt,
   requestCancel,
   requestCapture,
@@ -15,6 +16,7 @@ import type { NoCode, RefusalCode } from '../../domain/errors.ts';
 import type { PaymentState } from '../../domain/payment-state.ts';
 import type { ProviderContract } from '../../domain/provider.ts';
 import { requestIncrement } from '../../domain/request-increment.ts';
+import { requestReauthorization } from '../../domain/reauthorization.ts';
 import { judgeRefundWindow } from '../../domain/refund-window.ts';
 import { paymentLifetimeMs, submitWithinMsDefault } from '../../domain/timing.ts';
 import { newId } from '../../runtime/ids.ts';
@@ -37,7 +39,7 @@ export interface PaymentsBackend {
 }
 
 export function createPayments(backend: PaymentsBackend): Payments {
-  return { ...reading(backend), ...commanding(backend) };
+  return { ...reading(backend), ...commanding(backend), ...reauthorizing(backend) };
 }
 
 function commanding({
@@ -107,6 +109,38 @@ function commanding({
     };
     return result(await commands.ask(claim(principal, key), paymentId, question, waitMs));
   }
+}
+
+/** What only the database knows: other payments, and saved methods. */
+const notReauthorized = {
+  payments_unique_reference: refuse(
+    'duplicate_reference',
+    'Another payment has its merchant_reference since.',
+  ),
+  payment_method_not_found: refuse(
+    'reauthorization_not_possible',
+    'The saved payment method is detached.',
+  ),
+};
+
+function reauthorizing({
+  commands,
+  contractOf,
+  gate,
+}: PaymentsBackend): Pick<Payments, 'reauthorize'> {
+  return {
+    reauthorize: async (principal, key, paymentId, input, waitMs) => {
+      await gate.pass(claim(principal, key));
+      const ask = { actor: actor(principal), ...amount(input) };
+      const question = {
+        resource: 'payment' as const,
+        awaitsId: paymentId,
+        judge: (p: PaymentState) => requestReauthorization(p, ask, contractOf),
+        constraints: notReauthorized,
+      };
+      return result(await commands.ask(claim(principal, key), paymentId, question, waitMs));
+    },
+  };
 }
 
 function newPayment(principal: Principal, input: CreatePayment): NewPayment {

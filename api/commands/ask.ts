@@ -2,6 +2,7 @@
 import { commitChange } from '../../db/changes.ts';
 import type { Db } from '../../db/client.ts';
 import { claimKey, freezeRefusal, type HeldKey, type KeyClaim } from '../../db/idempotency-keys.ts';
+import { isRefusedBy } from '../../db/errors.ts';
 import { asMerchant, lockPayment } from '../../db/payments.ts';
 import { paymentState, type PaymentSnapshot } from '../../db/snapshot.ts';
 import type { Judgement } from '../../domain/commands.ts';
@@ -21,6 +22,8 @@ export interface Question {
   /** Id of what the answer waits for: the new operation, or the payment itself. */
   readonly awaitsId: string;
   readonly judge: (payment: PaymentState) => Judgement;
+  /** What a constraint says that refuses the change, by its name. */
+  readonly constraints?: Readonly<Record<string, Judgement>>;
 }
 
 export interface Asked {
@@ -39,8 +42,25 @@ type AskedInOneCommit =
     }
   | { readonly kind: 'accepted'; readonly snapshot: PaymentSnapshot };
 
+/** What a constraint refused is judged once more, and the refusal kept under the key. */
+export async function askOrRefuse(
+  db: Db,
+  key: KeyClaim,
+  asked: Asked,
+  question: Question,
+): Promise<AskedInOneCommit> {
+  try {
+    return await askInOneCommit(db, key, asked, question);
+  } catch (error) {
+    const named = Object.entries(question.constraints ?? {});
+    const refused = named.find(([constraint]) => isRefusedBy(error, constraint));
+    if (refused === undefined) throw error;
+    return askInOneCommit(db, key, asked, { ...question, judge: () => refused[1] });
+  }
+}
+
 /** Key, judgement under the payment's lock, and what was asked for: together or not at all. */
-export function askInOneCommit(
+function askInOneCommit(
   db: Db,
   key: KeyClaim,
   asked: Asked,

@@ -13,7 +13,7 @@ import { acceptPayment, readPayment, type NewPayment } from '../../db/payments.t
 import type { PaymentSnapshot } from '../../db/snapshot.ts';
 import type { Runs } from '../../runtime/runs.ts';
 import type { CommitNews } from '../../activities/deps.ts';
-import { askInOneCommit, unknownFields, type Asked, type Question } from './ask.ts';
+import { askOrRefuse, unknownFields, type Asked, type Question } from './ask.ts';
 import type { FreshPayments } from './fresh-payments.ts';
 import type { Waiter } from './waiter.ts';
 
@@ -117,7 +117,7 @@ async function ask(
 ): Promise<CommandResult> {
   const endAt = performance.now() + waitMs;
   const asked = { resource: question.resource, awaitsId: question.awaitsId, paymentId };
-  const committed = await askInOneCommit(deps.db, key, asked, question).catch((error: unknown) => {
+  const committed = await askOrRefuse(deps.db, key, asked, question).catch((error: unknown) => {
     if (!isRefusedBy(error, 'payment_method_not_found')) throw error;
     return { kind: 'invalid' as const, errors: [unknownFields.unknown_payment_method] };
   });

@@ -12,6 +12,7 @@ import {
   createPaymentSchema,
   incrementSchema,
   paymentParams,
+  reauthorizeSchema,
   refundSchema,
 } from './request-schema.ts';
 
@@ -32,6 +33,7 @@ export function paymentCommands(payments: Payments): readonly Route[] {
     cancelRoute(payments),
     refundRoute(payments),
     incrementRoute(payments),
+    reauthorizeRoute(payments),
   ];
 }
 
@@ -143,6 +145,25 @@ function incrementRoute(payments: Payments): Route {
       const id = requireId('pay', params.payment_id);
       const input = { amountMinor: BigInt(body.amount) };
       return commandReply(await payments.increment(principal, key, id, input, waitMs));
+    },
+  );
+}
+
+function reauthorizeRoute(payments: Payments): Route {
+  return commandRoute(
+    {
+      ...common,
+      path: '/v1/payments/{payment_id}/reauthorize',
+      operationId: 'reauthorizePayment',
+      summary: 'Authorize again what has expired, while the shopper is away',
+      params: paymentParams,
+      body: reauthorizeSchema,
+      answers: { 200: payment, 201: payment, 202: payment, ...refusals },
+    },
+    async ({ principal, key, params, body, waitMs }) => {
+      const id = requireId('pay', params.payment_id);
+      const input = { amountMinor: minorUnits(body.amount) };
+      return commandReply(await payments.reauthorize(principal, key, id, input, waitMs));
     },
   );
 }

@@ -161,6 +161,12 @@ export const incrementSchema = z
   })
   .meta({ id: 'IncrementCreate' });
 
+export const reauthorizeSchema = z
+  .strictObject({
+    amount: amountSchema.optional().meta({ description: 'Default: the amount of the payment.' }),
+  })
+  .meta({ id: 'PaymentReauthorize' });
+
 export const cancelSchema = z
   .strictObject({ reason: reasonSchema.optional() })
   .meta({ id: 'PaymentCancel' });

@@ -50,6 +50,66 @@ describe('when the clock moves', () => {
     expect([late.status, late.body['code']]).toEqual([409, 'payment_not_capturable']);
   });
 
+  test('what has expired is authorized again for what is asked, once, and captured', async () => {
+    const { id, amount } = paymentOf(await pay('tok_visa', { capture_method: 'manual' }));
+    const path = `/v1/payments/${id}/reauthorize`;
+    const early = await stack.api.post(path, {});
+    expect([early.status, early.body['code']]).toEqual([409, 'reauthorization_not_possible']);
+    await stack.sandbox.advance(7 * day + 60);
+    await stack.api.until(id, (p) => p.status === 'expired');
+    const much = await stack.api.post(path, { amount: amount + 1 });
+    expect([much.status, much.body['code']]).toEqual([409, 'reauthorization_not_possible']);
+    const keys = [randomUUID(), randomUUID()];
+    const replies = await Promise.all(
+      keys.map((idempotencyKey) =>
+        stack.api.post(path, { amount: 2_000 }, { idempotencyKey, wait: 10 }),
+      ),
+    );
+    expect(replies.map(({ status }) => status).sort()).toEqual([201, 409]);
+    const won = replies[0]?.status === 201 ? 0 : 1;
+    expect(replies[won]?.body).toMatchObject({
+      ...{ status: 'requires_capture', amount_authorized: 2_000, amount_capturable: 2_000 },
+      attempts: [{ status: 'expired' }, { status: 'authorized' }],
+    });
+    const idempotencyKey = keys[won] ?? '';
+    const repeat = await stack.api.post(path, { amount: 2_000 }, { idempotencyKey });
+    expect([repeat.status, repeat.text]).toEqual([201, replies[won]?.text]);
+    expect((await stack.api.post(`/v1/payments/${id}/captures`)).status).toBe(201);
+    expect(await booksOf(stack, id)).toEqual(['authorize', 'authorize', 'capture']);
+  });
+
+  test('a saved card that is detached is not authorized again', async () => {
+    const saving = { capture_method: 'manual', save: true, customer: { name: 'Ada' } };
+    const { id, payment_method } = paymentOf(await pay('tok_visa', saving));
+    await stack.sandbox.advance(7 * day + 60);
+    await stack.api.until(id, (p) => p.status === 'expired');
+    const path = `/v1/payments/${id}/reauthorize`;
+    const again = await stack.api.post(path, {}, { wait: 10 });
+    expect([again.status, again.body['status']]).toEqual([201, 'requires_capture']);
+    await stack.sandbox.advance(7 * day + 60);
+    await stack.api.until(id, (p) => p.status === 'expired');
+    await stack.api.post(`/v1/payment_methods/${payment_method.id}/detach`);
+    const late = await stack.api.post(path, {});
+    expect([late.status, late.body['code']]).toEqual([409, 'reauthorization_not_possible']);
+  });
+
+  test('nor one whose merchant reference another payment has taken', async () => {
+    const key = stack.merchants[2].apiKey;
+    const body = byCard('tok_visa', { capture_method: 'manual', merchant_reference: 'order-r' });
+    const { id } = paymentOf(await stack.api.post('/v1/payments', body, { key, wait: 10 }));
+    await stack.sandbox.advance(7 * day + 60);
+    await waitFor(async () => {
+      const seen = await stack.api.get(`/v1/payments/${id}`, { key });
+      expect(paymentOf(seen).status).toBe('expired');
+    });
+    expect((await stack.api.post('/v1/payments', body, { key, wait: 10 })).status).toBe(201);
+    const idempotencyKey = randomUUID();
+    const ask = () => stack.api.post(`/v1/payments/${id}/reauthorize`, {}, { key, idempotencyKey });
+    const [first, repeat] = [await ask(), await ask()];
+    expect([first.status, first.body['code']]).toEqual([409, 'duplicate_reference']);
+    expect([repeat.status, repeat.body['code']]).toEqual([409, 'duplicate_reference']);
+  });
+
   test('a refund that nobody approves in a week is rejected, and its amount is free', async () => {
     const { approvalId, refund } = await askForRefund(stack);
     await stack.sandbox.advance(7 * day + 60);

@@ -37,6 +37,7 @@ export function fakePorts(ports: Partial<{ [P in keyof Ports]: Partial<Ports[P]>
       cancel: unexpected('cancel'),
       refund: unexpected('refund'),
       increment: unexpected('increment'),
+      reauthorize: unexpected('reauthorize'),
       find: unexpected('find'),
       list: unexpected('list'),
       timeline: unexpected('timeline'),

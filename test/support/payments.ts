@@ -80,7 +80,7 @@ export function anAttempt(values: Partial<AttemptState> = {}): AttemptState {
     dueAt: now + 6 * second,
     parkedAt: null,
     expiresAt: null,
-    returnToken: 'return_1',
+    ...{ returnToken: 'return_1', reauthorization: 0 },
     createdAt: now,
     ...values,
   };
@@ -148,7 +148,7 @@ export function aPayment(values: Partial<PaymentState> = {}): PaymentState {
     amountExcess: 0n,
     refundLimit: null,
     voidOpen: false,
-    captureClosed: false,
+    ...{ captureClosed: false, reauthorizeAmount: null, reauthorizations: 0 },
     submitWithinMs: 5 * minute,
     submitBy: now + 5 * minute,
     expiresAt: now + day,
