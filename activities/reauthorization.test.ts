@@ -165,6 +165,23 @@ describe('at once', () => {
     expect((await capture(id)).amountCaptured).toBe(100n);
   });
 
+  test('while what is told of the old hold cannot be looked up, nothing is sent', async () => {
+    const id = await thoughtExpired();
+    await reauthorize(id);
+    await told(id);
+    const evidence = { kind: 'lookup', provider: 'alder', detail: 'no_answer' } as const;
+    const mute = bench.process({
+      provider: () => ({ lookup: async () => ({ kind: 'no_answer', evidence }) }),
+    });
+    const [first] = (await bench.state(id)).attempts;
+    await mute.attemptResolve({ paymentId: id, attemptId: first?.id ?? '' });
+    await bench.activities.authorize({ paymentId: id });
+    expect(await bench.state(id)).toMatchObject({ status: 'expired', reauthorizeAmount: null });
+    await expect(reauthorize(id)).rejects.toThrow('payment_in_doubt');
+    await bench.settleForDays(id, 1);
+    expect(await booksOf(bench, id)).toEqual(['authorize', 'void']);
+  });
+
   test('asked for while the old hold turns out to stand: one after the other, in any order', async () => {
     for (let i = 0; i < 6; i += 1) {
       const id = await thoughtExpired();

@@ -23,6 +23,7 @@ import { requestReauthorization } from './reauthorization.ts';
 import { recordAttempt } from './record-attempt.ts';
 import { screen } from './screen.ts';
 import { closeUnsent } from './submit-attempt.ts';
+import { planOperation } from './submit-operation.ts';
 
 const day = 86_400_000;
 const ask = { actor: 'api_key:key_1' };
@@ -186,6 +187,14 @@ describe('before it is sent', () => {
     const change = closeUnsent(canceled, { kind: 'cancel', code: 'canceled' });
     expect(change.payment?.status).toBe('canceled');
   });
+});
+
+test('canceled while a page waits after all, the page is closed at the provider first', () => {
+  const page = { ...again, status: 'requires_action' as const, providerReference: 'alder_2' };
+  const cancel = anOperation({ id: 'op_x', kind: 'void', cause: 'cancel', status: 'requested' });
+  const payment = asked({ status: 'requires_action', attempts: [over, page], voidOpen: true });
+  const plan = planOperation(payment, { ...cancel, attemptId: null }, able, 'op_new');
+  expect(plan).toMatchObject({ kind: 'call', request: { reference: 'op_x' } });
 });
 
 describe('answered', () => {

@@ -12,6 +12,7 @@ import {
   type PaymentState,
 } from './payment-state.ts';
 import type { OperationRequest, ProviderContract } from './provider.ts';
+import { isReauthorizing } from './reauthorization.ts';
 import { refundWindowPassed } from './refund-window.ts';
 import { refuseUnsent } from './refuse-unsent.ts';
 import { isTakenByDispute } from './dispute-pot.ts';
@@ -50,7 +51,7 @@ export function planOperation(
     // A final capture went before and gave the rest back: nothing is held any more.
     // Unless that capture was taken back: then the provider holds it after all.
     const stillHeld = attempt.status === 'authorized' && payment.amountCaptured === 0n;
-    if (payment.captureClosed && !stillHeld) {
+    if (payment.captureClosed && !isReauthorizing(payment) && !stillHeld) {
       return { kind: 'close', change: cancelUnsent(payment, operation) };
     }
   }
