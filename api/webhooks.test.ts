@@ -123,7 +123,7 @@ describe('the nudge', () => {
     }
     const attempt = attemptOf(other);
     const data = {
-      ...{ id: 'a_1', object: 'authorization', reference: attempt, status: 'authorized' },
+      ...{ id: 'alder_1', object: 'authorization', reference: attempt, status: 'authorized' },
       ...{ amount: 10_000, currency: 'USD', captured: false, created_at: '2026-11-22T10:00:00Z' },
     };
     const confirming = anEvent(attempt, { data });

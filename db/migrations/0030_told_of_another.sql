@@ -93,7 +93,7 @@ grant execute on function close_told(text, text[], text, jsonb, text) to tender_
 -- As in 0028, where a look is meant: not before it was sent, nor while its answer is awaited. The time of what
 -- waits for a second person is when that wait is over, and of what is to be sent again, when it is sent.
 create function wants_look(p_status text) returns boolean language sql immutable as $$
-  select p_status not in ('requires_approval', 'requested', 'rejected', 'submitting')
+  select p_status not in ('requires_approval', 'requested', 'submitting')
 $$;
 
 create or replace function look_because_told(p_payment_id text, p_provider text, p_reference text, p_delay_ms int) returns void
