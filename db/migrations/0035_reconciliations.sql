@@ -131,3 +131,13 @@ grant select, insert on reconciliations, reconciliation_files, settlement_lines,
 grant update (format, status, refusal, statement_id, covers_from, covers_to, line_count, totals, imported_at, matched_at, posted_at,
   completed_at) on reconciliations to tender_worker;
 grant update (merchant_id, payment_id, detail, status, resolution, resolved_at) on breaks to tender_worker;
+do $$
+declare t text;
+begin
+  foreach t in array array['settlement_matches', 'breaks'] loop
+    execute format('alter table %I enable row level security', t);
+    execute format('alter table %I force row level security', t);
+    execute format('create policy owner_all on %I to tender_owner using (true) with check (true)', t);
+    execute format('create policy worker_all on %I to tender_worker using (true) with check (true)', t);
+  end loop;
+end $$;
