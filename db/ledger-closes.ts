@@ -50,3 +50,16 @@ export async function closePeriod(db: Db, request: CloseRequest): Promise<Ledger
     throw error;
   }
 }
+
+/** First days of periods that are over for `afterDays` and not closed, `2026-11-25`, oldest first. */
+export async function listPeriodsToClose(
+  db: Db,
+  kind: 'day' | 'month',
+  afterDays: number,
+  limit: number,
+): Promise<readonly string[]> {
+  const { rows } = await sql<{ first_day: string }>`
+    select to_char(p, 'YYYY-MM-DD') as first_day
+    from periods_to_close(${kind}, ${afterDays} * interval '1 day', ${limit}) p`.execute(db);
+  return rows.map(({ first_day }) => first_day);
+}

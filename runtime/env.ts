@@ -56,7 +56,9 @@ export interface AdyenSettings {
   readonly url: string | undefined;
 }
 
-export type BackgroundSettings = CommonSettings;
+export interface BackgroundSettings extends CommonSettings {
+  readonly workflowBundle: string;
+}
 
 export interface MigrateSettings {
   readonly databaseUrl: string;
@@ -123,7 +125,9 @@ export function apiSettings(env: Environment = process.env): ApiSettings {
 }
 
 export function backgroundSettings(env: Environment = process.env): BackgroundSettings {
-  return Object.freeze(commonSettings(readVariables(env)));
+  const values = readVariables(env);
+  const workflowBundle = required(values, 'TENDER_WORKFLOW_BUNDLE');
+  return Object.freeze({ ...commonSettings(values), workflowBundle });
 }
 
 /** Of the job that registers the namespace. */

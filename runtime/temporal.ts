@@ -1,6 +1,7 @@
 /** One connection to Temporal per process, made when Temporal is there and kept from then on. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NativeConnection } from '@temporalio/worker';
+import { NativeConnection, Runtime } from '@temporalio/worker';
+import type { Logger } from 'pino';
 import type { TemporalSettings } from './env.ts';
 
 const retryMs = 500;
@@ -18,4 +19,27 @@ export async function connectTemporal(
     }
   }
   return undefined;
+}
+
+/** Once per process. Signals are ours: the SDK's own handlers would stop a worker before all else. */
+export function installTemporalRuntime(log: Logger): void {
+  Runtime.install({
+    shutdownSignals: [],
+    logger: {
+      log: (level, message, meta) => {
+        if (level === 'ERROR') log.error(meta ?? {}, message);
+        else if (level === 'WARN') log.warn(meta ?? {}, message);
+      },
+      trace: () => undefined,
+      debug: () => undefined,
+      info: () => undefined,
+      warn: (message, meta) => {
+        log.warn(meta ?? {}, message);
+      },
+      error: (message, meta) => {
+        log.error(meta ?? {}, message);
+      },
+    },
+    telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
+  });
 }

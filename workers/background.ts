@@ -1,4 +1,5 @@
-/** The background process: sweeper, inbox, sealer and proofs of the books now, relay and schedules later. */
+/** The background process: sweeper, inbox, sealer and proofs of the books, schedules and what they start. */
+import { createBackgroundActivities } from '../activities/background.ts';
 import { connectDb } from '../db/client.ts';
 import { probeWorkerRole } from '../db/probe.ts';
 import { backgroundSettings } from '../runtime/env.ts';
@@ -6,9 +7,17 @@ import { createLogger } from '../runtime/logger.ts';
 import { announceReady } from '../runtime/ready.ts';
 import { createRuns, type Runs } from '../runtime/runs.ts';
 import { onShutdown } from '../runtime/shutdown.ts';
-import { connectTemporal } from '../runtime/temporal.ts';
+import { connectTemporal, installTemporalRuntime } from '../runtime/temporal.ts';
+import { backgroundTaskQueue } from '../workflows/ids.ts';
+import { schedules as rows } from '../workflows/schedules.ts';
+import { createBackgroundWorker } from './background-worker.ts';
+import { followClock } from './clock-follower.ts';
 import { keepInbox } from './inbox-keeper.ts';
+import { keepWorker } from './keep-worker.ts';
 import { keepLedger } from './ledger-keeper.ts';
+import { scheduleTable } from './schedule-definition.ts';
+import { keepSchedules } from './schedule-keeper.ts';
+import { createSchedules, type Schedules } from './schedules.ts';
 import { sweep } from './sweeper.ts';
 
 const settings = backgroundSettings();
@@ -28,28 +37,50 @@ const ledgerDb = connectDb({
   poolSize: 3,
   timeoutMs: 900_000,
 });
-let runs: Runs | undefined;
-const connecting = connectTemporal(settings.temporal, stopping.signal).then((connection) => {
-  if (connection !== undefined) runs = createRuns(connection, settings.temporal.namespace);
-  return connection;
+/** Scheduled work is long, and must never keep the sweeper from a connection. */
+const scheduledDb = connectDb({
+  ...connection,
+  applicationName: 'tender-scheduled',
+  poolSize: 3,
+  timeoutMs: 900_000,
 });
-const sweeping = probeWorkerRole(db, stopping.signal, (error) => {
+installTemporalRuntime(log);
+let runs: Runs | undefined;
+let schedules: Schedules | undefined;
+const working = connectTemporal(settings.temporal, stopping.signal).then(async (connection) => {
+  if (connection === undefined) return;
+  const { namespace } = settings.temporal;
+  runs = createRuns(connection, namespace);
+  schedules = createSchedules(connection, namespace);
+  const activities = createBackgroundActivities({ db: scheduledDb, signal: stopping.signal });
+  const { workflowBundle } = settings;
+  await keepWorker({
+    create: () => createBackgroundWorker({ connection, namespace, activities, workflowBundle }),
+    ...{ log, signal: stopping.signal },
+  }).ended;
+  await keeping;
+  await connection.close();
+});
+const table = scheduleTable(rows, backgroundTaskQueue);
+const keeping = probeWorkerRole(db, stopping.signal, (error) => {
   log.fatal({ error: error.message }, 'wrong database role');
   process.exit(1);
-}).then(() =>
-  Promise.all([
+}).then(async () => {
+  const scheduling = { table, schedules: () => schedules, db, log, signal: stopping.signal };
+  await Promise.all([
     sweep({ db, runs: () => runs, log, signal: stopping.signal }),
     keepInbox({ db, log, signal: stopping.signal }),
     keepLedger({ db: ledgerDb, log, signal: stopping.signal }),
-  ]),
-);
+    keepSchedules(scheduling),
+    ...(settings.mode === 'test' ? [followClock(scheduling)] : []),
+  ]);
+});
 
 onShutdown(
   async () => {
     stopping.abort();
-    await sweeping;
-    await (await connecting)?.close();
-    await Promise.all([db.destroy(), ledgerDb.destroy()]);
+    await Promise.all([keeping, working]);
+    await Promise.all([db.destroy(), ledgerDb.destroy(), scheduledDb.destroy()]);
   },
   { watchParent: settings.parentWatch },
 );

@@ -1,12 +1,12 @@
-/** Keeps a payment worker running for as long as its process lives, whatever happens to Temporal. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Runtime, type NativeConnection, type Worker } from '@temporalio/worker';
+/** Runs payments in this process for as long as it lives, and sets them in motion. */
+import { type NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { Activities } from '../activities/index.ts';
 import type { TemporalSettings } from '../runtime/env.ts';
-import { connectTemporal } from '../runtime/temporal.ts';
-import { createPaymentWorker } from './payment-worker.ts';
 import { createRuns, type Runs } from '../runtime/runs.ts';
+import { connectTemporal, installTemporalRuntime } from '../runtime/temporal.ts';
+import { keepWorker, type KeptWorker } from './keep-worker.ts';
+import { createPaymentWorker } from './payment-worker.ts';
 
 export interface PaymentHost {
   /** Undefined while Temporal has not been reached yet. */
@@ -23,69 +23,39 @@ export interface PaymentHostOptions {
 }
 
 export function hostPayments(options: PaymentHostOptions): PaymentHost {
-  installRuntime(options.log);
+  installTemporalRuntime(options.log);
   const stopping = new AbortController();
   let runs: Runs | undefined;
-  let worker: Worker | undefined;
+  let worker: KeptWorker | undefined;
   const hosting = host();
 
   async function host(): Promise<void> {
     const connection = await connectTemporal(options.temporal, stopping.signal);
     if (connection === undefined) return;
     runs = createRuns(connection, options.temporal.namespace);
-    while (!stopping.signal.aborted) {
-      await runOnce(connection).catch((error: unknown) => {
-        options.log.warn({ error: String(error) }, 'payment worker stopped, starting another');
-      });
-      worker = undefined;
-      await sleep(500, undefined, { signal: stopping.signal }).catch(() => undefined);
-    }
+    worker = keepWorker({
+      create: () => createWorker(connection),
+      log: options.log,
+      signal: stopping.signal,
+    });
+    await worker.ended;
     await connection.close();
   }
 
-  async function runOnce(connection: NativeConnection): Promise<void> {
-    worker = await createPaymentWorker({
+  const createWorker = (connection: NativeConnection) =>
+    createPaymentWorker({
       connection,
       namespace: options.temporal.namespace,
       activities: options.activities,
       workflowBundle: options.workflowBundle,
     });
-    // Stopped while it was being made: `stop` saw no worker to shut down.
-    if (stopping.signal.aborted) return;
-    options.log.info({ taskQueue: worker.options.taskQueue }, 'payment worker running');
-    await worker.run();
-  }
 
   return {
     runs: () => runs,
-    working: () => worker?.getState() === 'RUNNING',
+    working: () => worker?.working() ?? false,
     stop: async () => {
       stopping.abort();
-      if (worker?.getState() === 'RUNNING') worker.shutdown();
       await hosting;
     },
   };
-}
-
-/** Once per process. Signals are ours: the SDK's own handlers would stop the worker before the API. */
-function installRuntime(log: Logger): void {
-  Runtime.install({
-    shutdownSignals: [],
-    logger: {
-      log: (level, message, meta) => {
-        if (level === 'ERROR') log.error(meta ?? {}, message);
-        else if (level === 'WARN') log.warn(meta ?? {}, message);
-      },
-      trace: () => undefined,
-      debug: () => undefined,
-      info: () => undefined,
-      warn: (message, meta) => {
-        log.warn(meta ?? {}, message);
-      },
-      error: (message, meta) => {
-        log.error(meta ?? {}, message);
-      },
-    },
-    telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
-  });
 }

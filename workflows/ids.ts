@@ -4,3 +4,8 @@ export function paymentWorkflowId(paymentId: string): string {
 }
 
 export const paymentTaskQueue = 'payments';
+
+/** Of what schedules start. */
+export const backgroundTaskQueue = 'background';
+/** Begins the id of every schedule of ours. Those that begin so and are no row of the table are removed. */
+export const schedulePrefix = 'tender/';

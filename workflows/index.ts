@@ -1,2 +1,3 @@
-/** What the worker registers. */
+/** What the workers register. */
 export { paymentWorkflow } from './payment/workflow.ts';
+export { closePeriodsWorkflow } from './background/close-periods.ts';

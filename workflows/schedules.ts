@@ -1,0 +1,50 @@
+/**
+ * Everything Tender does by the calendar, one row each; `workers/schedule-keeper.ts` makes Temporal Schedules
+ * of them. To add one: write its workflow, export it from `index.ts`, add a row.
+ *
+ * Temporal knows when, not how much: sandbox mode moves Tender's clock and not Temporal's, and an outage may
+ * take any number of turns. So a run is given no time and does all that is due by the database's clock.
+ */
+import type * as workflows from './index.ts';
+
+type Workflows = typeof workflows;
+
+interface Row<Name extends keyof Workflows> {
+  /** For people and for ever: a schedule under another id is another one. */
+  readonly id: string;
+  /** What it is for, in the list of schedules. */
+  readonly does: string;
+  /** Minute, hour, day of the month, month, day of the week, in UTC. */
+  readonly cron: string;
+  /** When the one before still runs. */
+  readonly overlap: 'SKIP' | 'BUFFER_ONE';
+  /** A turn that Temporal missed is taken late by at most this. */
+  readonly catchupWindow: '10 minutes' | '1 hour' | '1 day';
+  readonly workflow: Name;
+  readonly args: Parameters<Workflows[Name]>;
+}
+
+export type ScheduleRow = { [Name in keyof Workflows]: Row<Name> }[keyof Workflows];
+
+export const schedules: readonly ScheduleRow[] = [
+  {
+    id: 'close-days',
+    does: 'closes every day of the books that is over, softly',
+    cron: '10 0 * * *',
+    overlap: 'SKIP',
+    catchupWindow: '1 day',
+    workflow: 'closePeriodsWorkflow',
+    args: [{ kind: 'day', afterDays: 0 }],
+  },
+  {
+    id: 'close-months',
+    does: 'closes a month of the books hard, four days after its end',
+    // Every day: what an alarm held up is closed the day after it is settled, not a month later.
+    cron: '40 0 * * *',
+    overlap: 'SKIP',
+    catchupWindow: '1 day',
+    workflow: 'closePeriodsWorkflow',
+    // By then the files of its last days have come, and their fees and payouts are dated into it.
+    args: [{ kind: 'month', afterDays: 4 }],
+  },
+];
