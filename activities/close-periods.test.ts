@@ -50,9 +50,10 @@ test('every day that is over is closed once, those that were missed first, today
   await pass(35 * daySeconds);
   // Two at once: each finds what the other has done meanwhile.
   const [one, other] = await Promise.all([due('day'), due('day')]);
-  for (const { closed, held } of [one, other])
-    expect([closed, held]).toEqual([expect.arrayContaining(days.slice(3, 31)), null]);
-  expect(one.more).toBe(true);
+  expect([one.held, other.held]).toEqual([null, null]);
+  const together = [...new Set([...one.closed, ...other.closed])].sort();
+  expect(together).toEqual(days.slice(0, together.length));
+  expect(together.length).toBeGreaterThanOrEqual(31);
   await due('day');
   const closes = await on.rows.all<{ period: string; entries: number; closed_by: string }>(
     'select period, entries::int, closed_by from ledger_closes order by period',
