@@ -48,6 +48,7 @@ export async function resolve(
     return lookAtDecided(deps, payment, attemptId, lookup);
   }
 
+  const looked = lookedAt(lookup, provider.contract);
   const resolution = unlessStated(
     resolveAttempt(payment, attempt, provider.contract, lookup, settled.unlisted),
     settled,
@@ -75,18 +76,14 @@ export async function resolve(
       const newOperationId = deps.newId('op');
       const decided = await commitOutcome(deps, payment, (p) => {
         const now = attemptById(p, attemptId);
-        return (
-          closePage(p, now, newOperationId) ?? lookAttemptAgain(p, now, false, lookedAt(lookup))
-        );
+        return closePage(p, now, newOperationId) ?? lookAttemptAgain(p, now, false, looked);
       });
       return decided.payment;
     }
     case 'look_again': {
       const decided = await commitOutcome(deps, payment, (p) => {
         const now = attemptById(p, attemptId);
-        return sameTry(now, attempt)
-          ? lookAttemptAgain(p, now, resolution.absent, lookedAt(lookup))
-          : null;
+        return sameTry(now, attempt) ? lookAttemptAgain(p, now, resolution.absent, looked) : null;
       });
       return decided.payment;
     }
@@ -169,7 +166,7 @@ async function voidByReference(
     if (attempt.status !== seen.status) return null;
     if (result.kind !== 'confirmed') {
       const { retryAfterMs } = result.kind === 'no_answer' ? result : {};
-      const looked = lookedAt(lookup);
+      const looked = lookedAt(lookup, provider.contract);
       return lookAttemptAgain(
         p,
         attempt,
@@ -197,7 +194,13 @@ async function lookAtDecided(
   const decided = await commitOutcome(deps, payment, (p) => {
     const attempt = attemptById(p, attemptId);
     if (attempt.dueAt === null || attempt.dueAt > p.now) return null;
-    if (lookup.kind === 'no_answer') return lookAttemptAgain(p, attempt, false, lookedAt(lookup));
+    if (lookup.kind === 'no_answer')
+      return lookAttemptAgain(
+        p,
+        attempt,
+        false,
+        lookedAt(lookup, providerOf(deps, attempt.provider).contract),
+      );
     const dueAt = dueWhenDecided(p, attempt);
     return {
       attempts: { update: [{ id: attemptId, fromStatus: attempt.status, dueAt }] },

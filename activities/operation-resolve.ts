@@ -70,7 +70,9 @@ export async function resolveOperationOnce(
       const decided = await commitOutcome(deps, payment, (p) => {
         const now = operationById(p, operationId);
         const same = now.status === operation.status && now.sentCount === operation.sentCount;
-        return same ? lookOperationAgain(p, now, absent, lookedAt(lookup)) : null;
+        return same
+          ? lookOperationAgain(p, now, absent, lookedAt(lookup, provider.contract))
+          : null;
       });
       return decided.payment;
     }

@@ -27,7 +27,7 @@ describe.each([
   [365 * 24 * 3_600_000, 24 * 3_600_000],
 ])('asked to be left alone for %p ms', (retryAfterMs, delay) => {
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
-  const silent = lookedAt({ kind: 'no_answer', evidence: evidence(), ...wait });
+  const silent = lookedAt({ kind: 'no_answer', evidence: evidence(), ...wait }, aContract());
   const unclear = { ...unknown(), ...wait };
   test.each<[string, () => Change | null]>([
     ['an attempt', () => lookAttemptAgain(payment, attempt, false, silent)],

@@ -44,7 +44,8 @@ export function lookAttemptAgain(
           ]
         : parking.timeline,
     cases: parking.cases,
-    events: attempt.status === 'submitting' ? [{ type: 'payment.in_doubt' }] : [],
+    events:
+      attempt.status === 'submitting' || parking.isDoubted ? [{ type: 'payment.in_doubt' }] : [],
   };
 }
 

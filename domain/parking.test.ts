@@ -8,11 +8,13 @@ import {
   approved,
   evidence,
   now,
+  pending,
   unknown,
 } from '../test/support/payments.ts';
 import { lookAttemptAgain, lookOperationAgain } from './look-again.ts';
 import { lookedAt, parkAttempt, parkOperation } from './parking.ts';
-import type { AttemptState } from './payment-state.ts';
+import type { AttemptPatch, Change, OperationPatch } from './change.ts';
+import type { AttemptState, OperationState } from './payment-state.ts';
 import type { LookupResult } from './provider.ts';
 import { recordAttempt } from './record-attempt.ts';
 import { recordOperation } from './record-operation.ts';
@@ -24,9 +26,30 @@ const said = (kind: 'no_answer' | 'absent' | 'not_supported'): LookupResult => (
   kind,
   evidence: evidence({ kind: 'lookup', detail: kind }),
 });
-const silent = lookedAt(said('no_answer'));
+const silent = lookedAt(said('no_answer'), aContract());
 /** The next lookup is a day away. */
 const daily = { lookups: 12, sendBy: now - 2 * day, status: 'unknown' } as const;
+
+/** What an attempt and an operation have in common here. */
+function pickShared({ sendBy, providerReference }: Partial<AttemptState>): Partial<OperationState> {
+  return {
+    ...(sendBy !== undefined && { sendBy }),
+    ...(providerReference !== undefined && { providerReference }),
+  };
+}
+
+function expectDoubted(
+  change: Change,
+  update: AttemptPatch | OperationPatch | undefined,
+  kind: 'attempt' | 'refund',
+  isParked: boolean,
+): void {
+  expect(update).toMatchObject({ fromStatus: 'pending', dueAt: now + day });
+  expect([update?.status, update?.parkedAt]).toEqual(isParked ? ['unknown', now] : [undefined, undefined]); // prettier-ignore
+  expect(change.timeline.map((line) => line.kind)).toEqual(isParked ? [`${kind}.unknown`, `${kind}.parked`] : []); // prettier-ignore
+  expect(change.cases?.map(({ reason }) => reason)).toEqual(isParked ? ['never_told'] : []);
+  expect(change.events?.map(({ type }) => type)).toEqual(isParked ? ['payment.in_doubt'] : []);
+}
 
 describe('parked', () => {
   test.each<[string, Partial<AttemptState>, boolean]>([
@@ -54,7 +77,11 @@ describe('parked', () => {
     [said('not_supported'), 'lookup_not_supported'],
     [{ kind: 'found', outcome: unknown() }, 'answer_unclear'],
   ])('with what was seen last as the reason: %j', (lookup, reason) => {
-    const { cases, timeline } = parkAttempt(aPayment(), anAttempt(daily), lookedAt(lookup));
+    const { cases, timeline } = parkAttempt(
+      aPayment(),
+      anAttempt(daily),
+      lookedAt(lookup, aContract()),
+    );
     const seen = lookup.kind === 'found' ? lookup.outcome.evidence : lookup.evidence;
     expect(cases).toEqual([
       { kind: 'unknown', attemptId: 'att_1', amount: 10_000n, reason, evidence: seen },
@@ -64,27 +91,43 @@ describe('parked', () => {
     ]);
   });
 
-  describe('an acknowledged operation', () => {
-    const mute = lookedAt(said('not_supported'));
+  describe('what was acknowledged', () => {
+    const contract = aContract({ lookup: false, toldWithinMs: 5 * day });
+    const mute = lookedAt(said('not_supported'), contract);
     const acknowledged = { ...daily, status: 'pending', providerReference: 'psp_1' } as const;
-    test.each<[string, number, typeof mute, boolean]>([
-      ['not told of for five days, where nobody can ask', 5 * day, mute, true],
-      ['a moment earlier', 5 * day - 1, mute, false],
-      ['where it can be asked', 99 * day, silent, false],
-    ])('%s', (_, silentMs, looked, isParked) => {
-      const refund = anOperation({ ...acknowledged, kind: 'refund', sendBy: now - silentMs });
+    const silences: [string, Partial<AttemptState>, typeof mute, boolean][] = [
+      ['not told of for five days, where nobody can ask', {}, mute, true],
+      ['a moment earlier', { sendBy: now - 5 * day + 1 }, mute, false],
+      ['under no id of the provider', { providerReference: null }, mute, false],
+      ['where it can be asked', { sendBy: now - 99 * day }, silent, false],
+    ];
+
+    test.each(silences)('an operation %s', (_, values, looked, isParked) => {
+      const asked = { ...acknowledged, sendBy: now - 5 * day, ...pickShared(values) };
+      const refund = anOperation({ ...asked, kind: 'refund' });
       const change = lookOperationAgain(aCapturedPayment([refund]), refund, false, looked);
-      const [update] = change.operations?.update ?? [];
-      expect(update).toMatchObject({ fromStatus: 'pending', dueAt: now + day });
-      expect([update?.status, update?.parkedAt]).toEqual(isParked ? ['unknown', now] : [undefined, undefined]); // prettier-ignore
-      expect(change.timeline.map(({ kind }) => kind)).toEqual(isParked ? ['refund.unknown', 'refund.parked'] : []); // prettier-ignore
-      expect(change.cases?.map(({ reason }) => reason)).toEqual(isParked ? ['never_told'] : []);
-      expect(change.events).toHaveLength(isParked ? 1 : 0);
+      expectDoubted(change, change.operations?.update?.[0], 'refund', isParked);
+    });
+
+    test.each(silences)('an attempt %s', (_, values, looked, isParked) => {
+      const attempt = anAttempt({ ...acknowledged, sendBy: now - 5 * day, ...values });
+      const change = lookAttemptAgain(aPayment({ attempts: [attempt] }), attempt, false, looked);
+      expectDoubted(change, change.attempts?.update?.[0], 'attempt', isParked);
     });
 
     test('is told of once: parked, it is not parked again', () => {
-      const refund = anOperation({ ...daily, sendBy: now - 9 * day, parkedAt: now - day });
+      const parked = { ...daily, sendBy: now - 9 * day, parkedAt: now - day };
+      const refund = anOperation(parked);
       expect(parkOperation(aCapturedPayment([refund]), refund, mute).cases).toEqual([]);
+      expect(parkAttempt(aPayment(), anAttempt(parked), mute).cases).toEqual([]);
+    });
+
+    test('an attempt keeps the id it was acknowledged under', () => {
+      const attempt = anAttempt({ status: 'submitting' });
+      const payment = aPayment({ attempts: [attempt] });
+      const r = { payment, attempt, contract, newOperationId: 'op_new' };
+      const change = recordAttempt(r, pending());
+      expect(change?.attempts?.update).toMatchObject([{ status: 'pending', providerReference: 'alder_1' }]); // prettier-ignore
     });
   });
 

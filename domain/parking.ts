@@ -3,14 +3,15 @@
  * knows. A person is told, once. It stays unknown, its amount stays in doubt and it is looked up every day;
  * the truth, when it is found after all, closes the case.
  *
- * An operation that was acknowledged is not in doubt (`pending`): the provider tells later. Where it can only tell, and an
- * event is lost, nothing ever would; so after days of silence that is in doubt as well, and parked at once.
+ * What was acknowledged is not in doubt (`pending`): the provider tells later. Where it can only tell, and an event is
+ * lost, nothing ever would; so after as long as its contract says that is in doubt as well, and parked at once.
  */
 import type { NewCase } from './case.ts';
 import type { TimelineLine } from './change.ts';
 import type { AttemptState, OperationState, PaymentState } from './payment-state.ts';
 import type { LookupResult, ProviderEvidence } from './provider.ts';
-import { lookupDelayMs, parkAfterMs, toldWithinMs } from './timing.ts';
+import type { ProviderContract } from './provider-contract.ts';
+import { lookupDelayMs, parkAfterMs } from './timing.ts';
 
 /** What the provider said last, and so why it may go on like this for ever. */
 const reasons = {
@@ -37,18 +38,21 @@ export interface Looked {
   readonly evidence: ProviderEvidence;
   /** The provider asked to be left alone for so long. */
   readonly retryAfterMs?: number | undefined;
+  /** It cannot be asked, and what it has acknowledged it tells of within so long. */
+  readonly toldWithinMs?: number;
 }
 
-export function lookedAt(lookup: LookupResult): Looked {
+export function lookedAt(lookup: LookupResult, contract: ProviderContract): Looked {
   const answer = lookup.kind === 'found' ? lookup.outcome : lookup;
   const { evidence } = answer;
   const { retryAfterMs } = 'retryAfterMs' in answer ? answer : {};
-  return { said: lookup.kind, evidence, retryAfterMs };
+  const { toldWithinMs } = contract;
+  const isMute = lookup.kind === 'not_supported' && toldWithinMs !== null;
+  return { said: lookup.kind, evidence, retryAfterMs, ...(isMute && { toldWithinMs }) };
 }
 
 export function parkAttempt(payment: PaymentState, attempt: AttemptState, looked: Looked): Parking {
-  // That it was acknowledged would be forgotten with `pending`, and then silence would prove it absent.
-  if (attempt.status === 'pending' || !isOverdue(payment, attempt, looked)) return notYet;
+  if (!isOverdue(payment, attempt, looked)) return notYet;
   const { id, amount, status } = attempt;
   return parked(payment, { attemptId: id, amount }, { kind: 'attempt', status }, looked);
 }
@@ -66,13 +70,14 @@ export function parkOperation(
 /** Both: a provider that speaks up often is looked up often, and who was not asked has not been silent. */
 function isOverdue(
   { now }: PaymentState,
-  subject: Pick<AttemptState | OperationState, 'status' | 'sendBy' | 'parkedAt' | 'lookups'>,
-  { said }: Looked,
+  subject: AttemptState | OperationState,
+  { toldWithinMs }: Looked,
 ): boolean {
-  const { status, parkedAt, sendBy, lookups } = subject;
-  const isMute = status === 'pending' && said === 'not_supported';
-  if ((status !== 'unknown' && !isMute) || parkedAt !== null || sendBy === null) return false;
-  const afterMs = isMute ? toldWithinMs : parkAfterMs;
+  const { status, parkedAt, sendBy, lookups, providerReference } = subject;
+  // Without the id it was acknowledged under that would be forgotten with `pending`, and silence prove it absent.
+  const isMute = status === 'pending' && providerReference !== null;
+  const afterMs = status === 'unknown' ? parkAfterMs : isMute ? toldWithinMs : undefined;
+  if (afterMs === undefined || parkedAt !== null || sendBy === null) return false;
   return lookupDelayMs(lookups) >= parkAfterMs && now >= sendBy + afterMs;
 }
 

@@ -37,6 +37,11 @@ export interface ProviderContract {
   readonly refundWindowMs: number | null;
 
   readonly lookup: boolean;
+  /**
+   * Where it cannot be asked: what it has acknowledged, and no event told of for so long, is in doubt. Longer
+   * than it repeats an event, and than a weekend with a holiday. Null: it can be asked.
+   */
+  readonly toldWithinMs: number | null;
   readonly voidByReference: boolean;
   /** How long the provider remembers an idempotency key; a resend is safe only inside half of it. */
   readonly keyLifeMs: number;

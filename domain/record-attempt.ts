@@ -131,6 +131,7 @@ function recordInDoubt(
   const looked = { said: 'found', evidence: outcome.evidence } as const;
   const parking = parkAttempt(r.payment, r.attempt, looked);
   const { retryAfterMs } = outcome.kind === 'unknown' ? outcome : {};
+  const acknowledged = outcome.kind === 'pending' && r.attempt.providerReference === null;
   return {
     ...(first && {
       payment: {
@@ -149,6 +150,8 @@ function recordInDoubt(
           fromStatus: r.attempt.status,
           status: outcome.kind,
           lookups: r.attempt.lookups + (first ? 0 : 1),
+          // Kept: what was acknowledged cannot be proven absent, also when it is in doubt since.
+          ...(acknowledged && { providerReference: outcome.providerReference }),
           dueAt: r.payment.now + nextLookMs(r.attempt.lookups, retryAfterMs),
           ...(!first && parking.patch),
           basis: basisOf(outcome.evidence),

@@ -19,7 +19,7 @@ import { lookupDelayMs } from './timing.ts';
 
 const absent: LookupResult = { kind: 'absent', evidence: evidence({ kind: 'lookup' }) };
 const noAnswer: LookupResult = { kind: 'no_answer', evidence: evidence({ kind: 'lookup' }) };
-const silence = lookedAt(noAnswer);
+const silence = lookedAt(noAnswer, aContract());
 const found: LookupResult = { kind: 'found', outcome: approved() };
 const page: LookupResult = { kind: 'found', outcome: requiresAction() };
 const cancel = anOperation({ kind: 'void', cause: 'cancel', status: 'requested' });
@@ -113,6 +113,21 @@ describe('an attempt', () => {
         contract: { ...bare, absenceFinalAfterMs: null },
       },
       'look_again',
+    ],
+    [
+      'absent twice past the final age, of what was acknowledged before it came into doubt',
+      { attempt: { ...old, absences: 1, providerReference: 'alder_1' }, contract: bare },
+      'look_again',
+    ],
+    [
+      'absent inside half the key life, of what was acknowledged',
+      { attempt: { ...fresh, providerReference: 'alder_1' }, contract: bare },
+      'look_again',
+    ],
+    [
+      'absent, of what was acknowledged where its reference can be voided',
+      { attempt: { ...old, providerReference: 'alder_1' } },
+      'void_by_reference',
     ],
   ])('%s', (_, { attempt = old, contract = {}, payment = {}, lookup = absent }, expected) => {
     const tried = anAttempt({ status: 'unknown', ...attempt });

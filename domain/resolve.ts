@@ -47,7 +47,8 @@ export function resolveAttempt(
       return { kind: 'record', outcome: lookup.outcome };
     return { kind: contract.voidByReference ? 'void_by_reference' : 'close_page' };
   }
-  if (unlisted !== null && attempt.status === 'unknown') {
+  const acknowledged = attempt.providerReference !== null;
+  if (unlisted !== null && attempt.status === 'unknown' && !acknowledged) {
     return { kind: 'absent', evidence: unlisted };
   }
   // Before the request must have arrived, "absent" may only mean "not yet".
@@ -64,11 +65,12 @@ export function resolveAttempt(
   }
   const wanted =
     openVoid(payment) === undefined && payment.submitBy !== null && payment.now < payment.submitBy;
-  if (wanted && payment.now < attempt.keyHorizon && attempt.sentCount < sendsMax) {
+  const mayResend = payment.now < attempt.keyHorizon && attempt.sentCount < sendsMax;
+  if (wanted && mayResend && !acknowledged) {
     return { kind: 'resend', change: resendAttempt(payment, attempt) };
   }
   if (contract.voidByReference) return { kind: 'void_by_reference' };
-  if (lookup.kind === 'not_supported') return { kind: 'look_again', absent: false };
+  if (lookup.kind === 'not_supported' || acknowledged) return { kind: 'look_again', absent: false };
   return final(payment.now, attempt.sendBy, attempt.absences, contract);
 }
 

@@ -42,11 +42,6 @@ export const lookAgainAfterMs = 24 * 3_600_000;
 
 /** An unknown this old, whose next lookup is this far away, is put before a person. */
 export const parkAfterMs = 24 * 3_600_000;
-/**
- * What was acknowledged and is only ever told of, by events alone, is in doubt once nothing was told for so
- * long: over a weekend and a holiday, and above an event's own retries of three days.
- */
-export const toldWithinMs = 5 * 24 * 3_600_000;
 
 const lookupDelaysMs = [
   1_000,

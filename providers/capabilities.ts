@@ -6,6 +6,8 @@ export function checkCapabilities(provider: Provider): readonly string[] {
   const { contract } = provider;
   const said: Readonly<Record<string, readonly [boolean, boolean]>> = {
     lookup: [contract.lookup, provider.lookup !== undefined],
+    // Who can neither be asked nor is ever waited for would leave what it acknowledged open for ever.
+    toldWithinMs: [contract.toldWithinMs !== null, provider.lookup === undefined],
     voidByReference: [contract.voidByReference, provider.voidByReference !== undefined],
     incrementalAuthorization: [contract.incrementalAuthorization, provider.increment !== undefined],
   };

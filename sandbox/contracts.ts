@@ -24,6 +24,8 @@ export interface Contract {
   readonly modifications: 'synchronous' | 'asynchronous';
   readonly refundWindowMs: number | null;
   readonly lookup: boolean;
+  /** Where it cannot be asked: nothing it has acknowledged is told of later than this. */
+  readonly toldWithinMs: number | null;
   readonly voidByReference: boolean;
   readonly keyLifeMs: number;
   readonly keyScope: 'account' | 'company_and_region';
@@ -62,6 +64,7 @@ export const contracts: readonly Contract[] = [
     modifications: 'synchronous',
     refundWindowMs: 365 * day,
     lookup: true,
+    toldWithinMs: null,
     voidByReference: true,
     keyLifeMs: 24 * hour,
     keyScope: 'account',
@@ -95,6 +98,7 @@ export const contracts: readonly Contract[] = [
     modifications: 'synchronous',
     refundWindowMs: 180 * day,
     lookup: true,
+    toldWithinMs: null,
     voidByReference: false,
     keyLifeMs: hour,
     keyScope: 'account',
@@ -123,6 +127,7 @@ export const contracts: readonly Contract[] = [
     modifications: 'synchronous',
     refundWindowMs: null,
     lookup: true,
+    toldWithinMs: null,
     voidByReference: true,
     keyLifeMs: 30 * minute,
     keyScope: 'account',

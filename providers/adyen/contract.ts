@@ -23,6 +23,8 @@ export const adyenContract: ProviderContract = {
   modifications: 'asynchronous',
   refundWindowMs: null,
   lookup: false,
+  // It repeats an event for days; beyond that and a long weekend nothing is coming.
+  toldWithinMs: 5 * day,
   // A technical cancel voids what is there, told by an event; it keeps nothing out that arrives later.
   voidByReference: false,
   // Its pages have named 7 and 31 days: the shorter.

@@ -20,7 +20,10 @@ const request = { reference: 'att_1' } as AuthorizeRequest & OperationRequest;
 
 function aProvider(values: Partial<Provider> = {}): Provider {
   return {
-    contract: aContract({ lookup: false, voidByReference: false, concurrentMax: 1 }),
+    contract: aContract({
+      ...{ lookup: false, toldWithinMs: 1, voidByReference: false },
+      concurrentMax: 1,
+    }),
     authorize: async () => approved(),
     readWebhook: () => null,
     ...values,

@@ -22,6 +22,7 @@ export const stripeContract: ProviderContract = {
   modifications: 'synchronous',
   refundWindowMs: null,
   lookup: true,
+  toldWithinMs: null,
   // It can cancel what it shows, but keeps nothing out that arrives later.
   voidByReference: false,
   keyLifeMs: 24 * hour,

@@ -19,6 +19,7 @@ export const adyenContract: Contract = {
   modifications: 'asynchronous',
   refundWindowMs: null,
   lookup: false,
+  toldWithinMs: 5 * day,
   voidByReference: false,
   keyLifeMs: 7 * day,
   keyScope: 'company_and_region',

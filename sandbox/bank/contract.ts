@@ -27,6 +27,7 @@ export const bankContract: Contract = {
   modifications: 'asynchronous',
   refundWindowMs: 365 * day,
   lookup: true,
+  toldWithinMs: null,
   voidByReference: true,
   keyLifeMs: 24 * hour,
   keyScope: 'account',

@@ -19,6 +19,7 @@ export const stripeContract: Contract = {
   modifications: 'synchronous',
   refundWindowMs: null,
   lookup: true,
+  toldWithinMs: null,
   voidByReference: false,
   keyLifeMs: 24 * hour,
   keyScope: 'account',

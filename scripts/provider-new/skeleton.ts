@@ -21,6 +21,7 @@ export const ${name}Contract: ProviderContract = {
   modifications: 'synchronous',
   refundWindowMs: null,
   lookup: false,
+  toldWithinMs: 5 * 24 * hour,
   voidByReference: false,
   keyLifeMs: hour,
   keyScope: 'account',

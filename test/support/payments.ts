@@ -41,7 +41,7 @@ export function aContract(values: Partial<ProviderContract> = {}): ProviderContr
     incrementalAuthorization: false,
     modifications: 'synchronous',
     refundWindowMs: null,
-    lookup: true,
+    ...{ lookup: true, toldWithinMs: null },
     voidByReference: true,
     keyLifeMs: day,
     keyScope: 'account',
