@@ -18,6 +18,7 @@ import { paymentMethodRoutes } from './payment-methods/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
 import type { Ports, SandboxClock } from './ports.ts';
 import { booksRoutes } from './books/routes.ts';
+import { breakRoutes } from './breaks/routes.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { refundRoutes } from './refunds/routes.ts';
 import { requestId } from './request-id.ts';
@@ -60,6 +61,7 @@ export function apiRoutes(ports: Ports): readonly Route[] {
     paymentMethods,
     ledger,
     books,
+    breaks,
     events,
     routing,
   } = ports;
@@ -74,6 +76,7 @@ export function apiRoutes(ports: Ports): readonly Route[] {
     ...paymentMethodRoutes(paymentMethods),
     ...ledgerRoutes(ledger),
     ...booksRoutes(books),
+    ...breakRoutes(breaks),
     ...eventRoutes(events),
     ...routingRoutes(routing),
   ];

@@ -9,6 +9,7 @@ import type { PaymentStatus } from '../domain/payment.ts';
 import type { DisputeRow } from '../db/disputes.ts';
 import type { PaymentSnapshot } from '../db/snapshot.ts';
 import type { FieldError } from './http-errors.ts';
+import type { Breaks } from './breaks/ports.ts';
 import type { Approvals } from './approvals/ports.ts';
 import type { Doubts } from './doubt/ports.ts';
 import type { Customers } from './customers/ports.ts';
@@ -36,6 +37,7 @@ export const scopes = [
   'payments:resolve',
   'approvals:read',
   'approvals:decide',
+  'breaks:read',
 ] as const;
 export type Scope = (typeof scopes)[number];
 
@@ -251,6 +253,7 @@ export interface Ports {
   readonly paymentMethods: PaymentMethods;
   readonly ledger: Ledger;
   readonly books: Books;
+  readonly breaks: Breaks;
   readonly events: Events;
   readonly webhooks: ProviderWebhooks;
   readonly returns: Returns;

@@ -25,6 +25,7 @@ import { createApp } from './app.ts';
 import { createApprovals } from './backend/approvals.ts';
 import { createHealth, createPrincipals, createReturns } from './backend/edges.ts';
 import { createBooks } from './backend/books.ts';
+import { createBreaks } from './backend/breaks.ts';
 import { createCustomers } from './backend/customers.ts';
 import { createDisputes } from './backend/disputes.ts';
 import { createDoubts } from './backend/doubts.ts';
@@ -118,6 +119,7 @@ const app = createApp({
     paymentMethods: createPaymentMethods(routingView),
     ledger: createLedger(db),
     books: createBooks(workerDb),
+    breaks: createBreaks(workerDb),
     events: createEvents(db),
     webhooks: createProviderWebhooks({ db, providers, runs }),
     returns: createReturns({ db, runs, waiter }),

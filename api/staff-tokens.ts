@@ -38,6 +38,7 @@ const read = [
   'routing:read',
   'settings:read',
   'approvals:read',
+  'breaks:read',
 ] as const;
 /** Asking for what takes two people, and being the second one. */
 const second = ['payments:resolve', 'approvals:decide'] as const;

@@ -84,6 +84,12 @@ export function fakePorts(ports: Partial<{ [P in keyof Ports]: Partial<Ports[P]>
       acknowledge: unexpected('acknowledge'),
       ...ports.books,
     },
+    breaks: {
+      find: unexpected('findBreak'),
+      list: unexpected('listBreaks'),
+      export: unexpected('exportBreaks'),
+      ...ports.breaks,
+    },
     events: { list: unexpected('events'), ...ports.events },
     webhooks: { receive: unexpected('receive'), ...ports.webhooks },
     returns: { arrive: unexpected('arrive'), ...ports.returns },
