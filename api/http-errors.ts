@@ -23,6 +23,7 @@ const refusals: Readonly<Record<RefusalCode, HttpErrorKind>> = {
   payment_not_cancelable: { status: 409, title: 'The payment can no longer be canceled' },
   payment_not_retryable: { status: 409, title: 'The payment takes no other attempt' },
   not_in_doubt: { status: 409, title: 'There is nothing to resolve' },
+  nothing_to_return: { status: 409, title: 'Nothing of it is left to give back' },
   resolution_pending: { status: 409, title: 'Another person is asked already' },
   resolution_amount_differs: { status: 409, title: 'Not the amount that was asked for' },
   approval_decided: { status: 409, title: 'It has been decided already' },

@@ -115,6 +115,8 @@ export interface OperationRow {
   readonly excess: boolean;
   /** Absent in answers frozen before it was told apart. */
   readonly from_suspense?: number;
+  /** Absent in answers frozen before anything was given back by hand. */
+  readonly in_place_of?: string | null;
   readonly failure: Decline | null;
   /** Absent in answers frozen before there were approvals. */
   readonly approval_id?: string | null;
@@ -230,6 +232,7 @@ function operationState(o: OperationRow): OperationState {
     parkedAt: instant(o.parked_at),
     excess: o.excess,
     fromSuspense: BigInt(o.from_suspense ?? 0),
+    inPlaceOf: o.in_place_of ?? null,
     failureCode: o.failure?.code ?? null,
     approvalId: o.approval_id ?? null,
     createdAt: Date.parse(o.created_at),

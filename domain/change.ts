@@ -16,6 +16,8 @@ export interface Basis {
   readonly detail: string;
   readonly provider?: string;
   readonly providerReference?: string;
+  /** The failed return that this one, made by hand, stands in the place of. */
+  readonly inPlaceOf?: string;
 }
 
 export interface PaymentPatch {

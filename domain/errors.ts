@@ -15,6 +15,7 @@ export const refusalCodes = [
   'refund_window_passed',
   'payment_not_cancelable',
   'not_in_doubt',
+  'nothing_to_return',
   'resolution_pending',
   'resolution_amount_differs',
   'approval_decided',

@@ -1,16 +1,19 @@
 /**
  * The end of an unknown on the word of two people, where no provider can be made to say it. It is booked
- * exactly as if the provider had said so, and lets no other provider try: only a confirmed void may.
+ * exactly as if the provider had said so, and lets no other provider try: only a confirmed void may. So ends a
+ * return that failed, where they have given the money back by hand.
  */
 import type { Change, TimelineLine } from './change.ts';
 import type { Judgement } from './commands.ts';
 import type { RefusalCode } from './errors.ts';
 import type { AttemptState, OperationState, PaymentState } from './payment-state.ts';
+import type { PaidFrom } from './posting-rules/suspense.ts';
 import type { Approved, Decline, ProviderContract, ProviderEvidence } from './provider.ts';
 import { recordAttempt } from './record-attempt.ts';
 import { recordNo } from './record-no.ts';
 import { recordOperation } from './record-operation.ts';
 import type { Decision } from './refund-approval.ts';
+import { leftToReturn, returnByHand } from './return-by-hand.ts';
 import { attemptOf } from './submit-operation.ts';
 import { lookAgainAfterMs } from './timing.ts';
 
@@ -21,6 +24,8 @@ export interface ForcedResolution {
   readonly providerReference?: string | undefined;
   /** What was seen: a text, or where it can be looked at. */
   readonly evidence: string;
+  /** Of money given back by hand only. */
+  readonly paidFrom?: PaidFrom | undefined;
 }
 
 type Refused = Extract<Judgement, { kind: 'refused' }>;
@@ -45,25 +50,49 @@ export function isInDoubt({ attempt, operation }: Subject, now: number): boolean
   return status === 'unknown' || (status === 'submitting' && dueAt !== null && dueAt <= now);
 }
 
-/** The provider's id of it: a later capture, refund or lookup goes by that. */
-export function lacksReference(
-  { attempt, operation }: Subject,
-  { outcome, providerReference }: ForcedResolution,
-): boolean {
+/** A field that this needs, or that says nothing of it; null: it is whole. */
+export function fieldAmiss(
+  payment: PaymentState,
+  subject: Subject,
+  { outcome, providerReference, paidFrom }: ForcedResolution,
+): { readonly pointer: string; readonly detail: string } | null {
+  const paidAmiss = (detail: string) => ({ pointer: '/paid_from', detail });
+  const { attempt, operation } = subject;
+  if (stands(payment, subject) !== null) {
+    const isMoney = operation?.kind === 'refund';
+    if (isMoney && paidFrom === undefined) return paidAmiss('is required: what moved the money');
+    return isMoney || paidFrom === undefined ? null : paidAmiss('no money had moved');
+  }
+  if (paidFrom !== undefined) return paidAmiss('is only said of a return that failed');
+  // A later capture, refund or lookup goes by it.
   const known = (operation ?? attempt).providerReference;
-  return outcome === 'succeeded' && providerReference === undefined && known === null;
+  const lacks = outcome === 'succeeded' && providerReference === undefined && known === null;
+  const detail = 'is required: the provider’s own id is not known here';
+  return lacks ? { pointer: '/provider_reference', detail } : null;
+}
+
+/** Of a failed return: what is left to give back by hand. Null: it is none. */
+function stands(payment: PaymentState, { attempt, operation }: Subject): bigint | null {
+  return operation === null ? null : leftToReturn({ payment, attempt, operation });
 }
 
 export function judgeResolution(
   payment: PaymentState,
   subject: Subject,
+  outcome: ForcedResolution['outcome'],
   amount?: bigint,
 ): Refused | null {
-  if (!isInDoubt(subject, payment.now)) {
-    const { status } = subject.operation ?? subject.attempt;
+  const { status, amount: asked } = subject.operation ?? subject.attempt;
+  const left = outcome === 'succeeded' ? stands(payment, subject) : null;
+  if (left !== null && left < asked) {
+    return refused(
+      'nothing_to_return',
+      `Of ${String(asked)} ${String(left)} is left to give back.`,
+    );
+  }
+  if (left === null && !isInDoubt(subject, payment.now)) {
     return refused('not_in_doubt', `It is ${status}: there is nothing to resolve.`);
   }
-  const asked = (subject.operation ?? subject.attempt).amount;
   if (amount === undefined || amount === asked) return null;
   const detail = `${String(asked)} was asked for: another amount is another thing, for the provider to correct.`;
   return refused('resolution_amount_differs', detail);
@@ -82,9 +111,17 @@ export function resolveByStaff(
   decision: Decision,
   made: { readonly contract: ProviderContract; readonly newOperationId: string },
 ): Judgement {
-  const no = judgeResolution(payment, subject);
+  const no = judgeResolution(payment, subject, resolution.outcome);
   if (no !== null) return no;
   const evidence = evidenceOf(subject, resolution, decision);
+  const { attempt, operation } = subject;
+  if (operation !== null && stands(payment, subject) !== null) {
+    const { paidFrom = null, providerReference } = resolution;
+    const { newOperationId } = made;
+    const by = { paidFrom, providerReference, evidence, askedBy: decision.askedBy, newOperationId };
+    const change = returnByHand({ payment, attempt, operation }, by);
+    return { kind: 'accepted', change: byPeople(change, decision) };
+  }
   const change = outcomeOf(payment, subject, resolution, evidence, made);
   if (change === null) throw new Error(`nothing to record for ${decision.approvalId}`);
   const { id } = subject.operation ?? subject.attempt;

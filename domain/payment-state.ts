@@ -86,6 +86,8 @@ export interface OperationState {
   readonly excess: boolean;
   /** Of a refund: what of it was captured in excess, and stood in suspense when it was asked for. */
   readonly fromSuspense: bigint;
+  /** The failed return in whose place people gave the money back by hand. */
+  readonly inPlaceOf: string | null;
   readonly failureCode: string | null;
   /** Of a refund that needs, or needed, a second person. */
   readonly approvalId: string | null;

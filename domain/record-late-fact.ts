@@ -12,6 +12,8 @@ import {
   excessCaptureFailedEntry,
   lateSuccessReturnFailedEntry,
 } from './posting-rules/suspense.ts';
+import { transferReturnedEntry } from './posting-rules/transfer.ts';
+import { unplaced } from './record-transfers.ts';
 import type { Decline, ProviderEvidence } from './provider.ts';
 import { basisOf } from './recording.ts';
 import { move, type Reversal } from './reversal.ts';
@@ -129,6 +131,7 @@ export function recordLateVoid(r: Reversal, operation: OperationState): Change |
 /** A return of money that came too late: refused, and done all the same. */
 export function recordLateReturn(r: Reversal, operation: OperationState): Change | null {
   const { payment, attempt, evidence } = r;
+  if (operation.cause === 'transfer') return recordTransferReturn(r, operation);
   if (!operation.late || attempt.status !== 'late' || operation.failureCode === 'late_failure') {
     return null;
   }
@@ -143,6 +146,22 @@ export function recordLateReturn(r: Reversal, operation: OperationState): Change
     ],
     events: effect.events.map((type) => ({ type, operationId: operation.id })),
     closes: returned(payment, operation, evidence),
+  };
+}
+
+/** Of a transfer: unless what it gave back went another way meanwhile, on a second try or by hand. */
+function recordTransferReturn(r: Reversal, operation: OperationState): Change | null {
+  const { payment, attempt, evidence } = r;
+  const { id, amount, kind } = operation;
+  const left = unplaced(payment, attempt);
+  if (kind !== 'refund' || operation.failureCode === 'late_failure' || left < amount) return null;
+  const end = { kind: 'late_return', subjectId: attempt.id, resolution: 'refunded' } as const;
+  return {
+    operations: { update: [doneAfterAll(r, operation)] },
+    entries: [transferReturnedEntry(payment, attempt, operation)],
+    timeline: [move(r, 'refund', { operation_id: id }, 'failed', 'succeeded')],
+    events: [{ type: 'refund.succeeded', operationId: id }],
+    closes: left === amount ? [{ ...end, evidence: { refund: id, ...evidence } }] : [],
   };
 }
 

@@ -50,7 +50,7 @@ function ofAttempt(payment: PaymentState, attempt: AttemptState): readonly Opera
 }
 
 /** What came and is neither the payment's nor on its way back. */
-function unplaced(payment: PaymentState, attempt: AttemptState): bigint {
+export function unplaced(payment: PaymentState, attempt: AttemptState): bigint {
   const own = ofAttempt(payment, attempt);
   const captured = own.filter((o) => o.kind === 'capture' && o.status === 'succeeded');
   const returned = own.filter(

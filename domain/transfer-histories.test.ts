@@ -119,7 +119,7 @@ class History {
       ...{ number: this.payment.operations.length + index + 1, providerKey: null, sendBy: null },
       ...{ keyHorizon: null, sentCount: 0, lookups: 0, absences: 0, failureCode: null },
       ...{ createdAt: now, providerReference: null, parkedAt: null, approvalId: null },
-      ...{ excess: false, fromSuspense: 0n, ...o },
+      ...{ excess: false, fromSuspense: 0n, inPlaceOf: null, ...o },
     }));
     const [patch] = change.attempts?.update ?? [];
     const { status = this.attempt.status } = patch ?? {};

@@ -197,12 +197,13 @@ function judgeForced(
 
 /** As `api/backend/doubts.ts` wrote it. */
 function forcedAs(request: Readonly<Record<string, unknown>>): ForcedResolution {
-  const { outcome, provider_reference: reference, evidence } = request;
+  const { outcome, provider_reference: reference, paid_from: paidFrom, evidence } = request;
   if (outcome !== 'succeeded' && outcome !== 'not_done') throw new Error('no such outcome');
   return {
     outcome,
     evidence: String(evidence),
     ...(typeof reference === 'string' && { providerReference: reference }),
+    ...((paidFrom === 'provider' || paidFrom === 'bank') && { paidFrom }),
   };
 }
 

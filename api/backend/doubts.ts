@@ -11,14 +11,15 @@ import { paymentState, type PaymentSnapshot } from '../../db/snapshot.ts';
 import { refuse } from '../../domain/commands.ts';
 import type { RefusalCode } from '../../domain/errors.ts';
 import {
+  fieldAmiss,
   findSubject,
   judgeResolution,
-  lacksReference,
   resolutionLine,
 } from '../../domain/forced-resolution.ts';
 import { approvalLifeMs } from '../../domain/timing.ts';
 import { newId } from '../../runtime/ids.ts';
 import type { DoubtedPayment, Doubts, ResolutionAsked, ResolutionInput } from '../doubt/ports.ts';
+import type { FieldError } from '../http-errors.ts';
 import { minorUnits } from '../minor-units.ts';
 
 type Trx = Transaction<Database>;
@@ -41,7 +42,13 @@ interface Asking {
   readonly reason: string;
 }
 
-class ReferenceMissing extends Error {}
+class FieldAmiss extends Error {
+  readonly field: FieldError;
+  constructor(field: FieldError) {
+    super(field.detail);
+    this.field = field;
+  }
+}
 
 export function createDoubts(db: Db, workerDb: Db): Doubts {
   return {
@@ -62,9 +69,8 @@ export function createDoubts(db: Db, workerDb: Db): Doubts {
         const made = await makeOnce<Kept>(workerDb, claim, (trx) => ask(trx, asking), statusOf);
         return await resultOf(workerDb, merchantId, made);
       } catch (error) {
-        if (!(error instanceof ReferenceMissing)) throw error;
-        const detail = 'is required: the provider’s own id is not known here';
-        return { kind: 'invalid', errors: [{ pointer: '/provider_reference', detail }] };
+        if (!(error instanceof FieldAmiss)) throw error;
+        return { kind: 'invalid', errors: [error.field] };
       }
     },
   };
@@ -104,7 +110,7 @@ async function ask(trx: Trx, asking: Asking): Promise<Kept | null> {
   const subject = findSubject(payment, input.subjectId);
   if (subject === null) return null;
   const refusal =
-    judgeResolution(payment, subject, input.amountMinor) ??
+    judgeResolution(payment, subject, input.outcome, input.amountMinor) ??
     ((await openResolution(trx, input.subjectId))
       ? refuse('resolution_pending', 'Another person is asked about this already.')
       : null);
@@ -112,11 +118,13 @@ async function ask(trx: Trx, asking: Asking): Promise<Kept | null> {
     const { code, detail } = refusal;
     return { id: input.subjectId, refusal: { code, detail, snapshot } };
   }
-  if (lacksReference(subject, input)) throw new ReferenceMissing();
-  const { outcome, providerReference, evidence } = input;
+  const amiss = fieldAmiss(payment, subject, input);
+  if (amiss !== null) throw new FieldAmiss(amiss);
+  const { outcome, providerReference, paidFrom, evidence } = input;
   const request = {
     outcome,
     ...(providerReference !== undefined && { provider_reference: providerReference }),
+    ...(paidFrom !== undefined && { paid_from: paidFrom }),
     evidence,
   };
   const { amount, sentCount } = subject.operation ?? subject.attempt;

@@ -46,12 +46,15 @@ function resolveRoute(doubts: Doubts): Route {
       path: '/v1/payments/{payment_id}/resolve',
       operationId: 'resolvePayment',
       summary:
-        'Say what became of an unknown, with evidence; in force once another person approves',
+        'Say what became of an unknown or a failed return, with evidence; in force once another person approves',
       params: paymentParams,
       body: resolveSchema,
       answers: {
         202: { description: 'What another person is to approve', schema: approvalSchema },
-        409: { description: 'It is not in doubt, or asked for already', schema: problemSchema },
+        409: {
+          description: 'It is not in doubt and no failed return, or asked for already',
+          schema: problemSchema,
+        },
       },
     },
     async ({ principal, key, params, body }) => {
@@ -61,6 +64,7 @@ function resolveRoute(doubts: Doubts): Route {
         subjectId: body.operation_id ?? body.attempt_id ?? '',
         outcome: body.outcome,
         providerReference: body.provider_reference,
+        paidFrom: body.paid_from,
         amountMinor: minorUnits(body.amount),
         evidence: body.evidence,
       };

@@ -18,6 +18,9 @@ export const resolveSchema = z
     provider_reference: textSchema(255)
       .optional()
       .meta({ description: "The provider's own id of it, with `succeeded`." }),
+    paid_from: z.enum(['provider', 'bank']).optional().meta({
+      description: 'Of a return that failed, with `succeeded`: what moved the money instead.',
+    }),
     amount: amountSchema.optional().meta({ description: 'What was asked for, to be sure.' }),
     evidence: textSchema(1_000).meta({ description: 'What was seen, or where it can be.' }),
   })

@@ -147,12 +147,17 @@ export function refundFailedEntry(
   });
 }
 
-/** The customer has it after all, by a transfer from our bank. */
-export function owedRefundPaidEntry(books: Books, operation: Amount): JournalEntry {
+/** The customer has it after all: by a transfer from our bank, or by hand at the provider. */
+export function owedRefundPaidEntry(
+  books: Books,
+  operation: Amount,
+  at: Pick<AttemptState, 'provider'> | null = null,
+): JournalEntry {
   return entry(books, {
     key: `${operation.id}/owed_paid`,
     event: 'owed_refund_paid',
+    ...(at !== null && { provider: at.provider }),
     debits: [['2150', operation.amount]],
-    credits: [['1010', operation.amount]],
+    credits: [[at === null ? '1010' : '1100', operation.amount]],
   });
 }

@@ -40,6 +40,25 @@ export function lateSuccessReturnedEntry(
   });
 }
 
+/** What moved the money: the provider, by hand, or our own bank account. */
+export type PaidFrom = 'provider' | 'bank';
+
+/** Given back by people, where the provider's own return had failed. Keyed by itself: it is done once. */
+export function returnedByHandEntry(
+  books: Books,
+  attempt: Pick<AttemptState, 'provider'>,
+  operation: Pick<OperationState, 'id' | 'amount'>,
+  paid: { readonly event: 'late_success_returned' | 'transfer_returned'; readonly from: PaidFrom },
+): JournalEntry {
+  return entry(books, {
+    key: `${operation.id}/returned`,
+    event: paid.event,
+    provider: attempt.provider,
+    debits: [['2900', operation.amount]],
+    credits: [[paid.from === 'bank' ? '1010' : '1100', operation.amount]],
+  });
+}
+
 /** A return that had succeeded did not: the money stands with us again. */
 export function lateSuccessReturnFailedEntry(
   books: Books,

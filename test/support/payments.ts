@@ -117,7 +117,7 @@ export function anOperation(values: Partial<OperationState> = {}): OperationStat
     lookups: 0,
     absences: 0,
     dueAt: now,
-    ...{ parkedAt: null, excess: false, fromSuspense: 0n },
+    ...{ parkedAt: null, excess: false, fromSuspense: 0n, inPlaceOf: null },
     failureCode: null,
     approvalId: null,
     createdAt: now,
