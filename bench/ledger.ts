@@ -9,7 +9,7 @@ import { findLauncher, onLauncherEnd } from '../runtime/local/launcher.ts';
 import { makeHome } from '../runtime/local/own-stack.ts';
 import { projectFolder } from '../runtime/local/programs.ts';
 import type { RunningProcess } from '../runtime/servers/process.ts';
-import { currentCommit } from '../scripts/drill/options.ts';
+import { currentCommit } from '../scripts/drill/current-commit.ts';
 import { startOwnDatabase } from '../scripts/ledger/own-database.ts';
 import { readOptions } from './ledger/options.ts';
 import { makeReport } from './ledger/report.ts';

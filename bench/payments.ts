@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { makeHome, startOwnStack } from '../runtime/local/own-stack.ts';
 import { projectFolder } from '../runtime/local/programs.ts';
 import type { Stack } from '../runtime/local/stack.ts';
-import { currentCommit } from '../scripts/drill/options.ts';
+import { currentCommit } from '../scripts/drill/current-commit.ts';
 import { verifyBooks } from './payments/books.ts';
 import { readOptions } from './payments/options.ts';
 import type { BenchOptions } from './payments/options.ts';

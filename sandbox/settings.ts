@@ -2,6 +2,9 @@
 import { env } from 'node:process';
 import { z } from 'zod';
 
+/** As the service has it: by a key that can be guessed, anybody could sign. */
+const keyBytesMin = 24;
+
 const settingsSchema = z.object({
   /** 0 picks a free port; the ready line says which. */
   TENDER_SANDBOX_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
@@ -14,7 +17,11 @@ const settingsSchema = z.object({
   TENDER_SANDBOX_WEBHOOK_URL: z.url({ protocol: /^https?$/ }).optional(),
   TENDER_SANDBOX_WEBHOOK_SECRET: z
     .string()
-    .regex(/^whsec_[A-Za-z0-9+/]+=*$/, 'must be whsec_ and base64')
+    .regex(/^whsec_[A-Za-z0-9+/]+={0,2}$/, 'must be whsec_ and base64')
+    .refine(
+      (secret) => Buffer.from(secret.slice('whsec_'.length), 'base64').length >= keyBytesMin,
+      `must be base64 after whsec_, of ${String(keyBytesMin)} bytes or more`,
+    )
     .optional(),
   /** Where Tender takes the clock offset that POST /clock sets. */
   TENDER_SANDBOX_CLOCK_URL: z.url({ protocol: /^https?$/ }).optional(),

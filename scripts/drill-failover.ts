@@ -9,7 +9,8 @@ import { projectFolder } from '../runtime/local/programs.ts';
 import type { Stack } from '../runtime/local/stack.ts';
 import { judge, table, type Verdict } from './drill/failover/report.ts';
 import { runSide, type Side } from './drill/failover/run.ts';
-import { currentCommit, readOptions, type DrillOptions } from './drill/options.ts';
+import { currentCommit } from './drill/current-commit.ts';
+import { readOptions, type DrillOptions } from './drill/options.ts';
 
 const startedAt = performance.now();
 const elapsed = (): number => Math.round((performance.now() - startedAt) / 100) / 10;

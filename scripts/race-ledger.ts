@@ -9,7 +9,7 @@ import { findLauncher, onLauncherEnd } from '../runtime/local/launcher.ts';
 import { makeHome } from '../runtime/local/own-stack.ts';
 import { projectFolder } from '../runtime/local/programs.ts';
 import type { RunningProcess } from '../runtime/servers/process.ts';
-import { currentCommit } from './drill/options.ts';
+import { currentCommit } from './drill/current-commit.ts';
 import { startOwnDatabase } from './ledger/own-database.ts';
 import type { RaceFigures } from './race-ledger/ground.ts';
 import { readOptions } from './race-ledger/options.ts';
