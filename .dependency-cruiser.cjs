@@ -3,14 +3,17 @@
  * where a row says otherwise. Packages are the business of `eslint.config.js`.
  */
 const folders = [
-  'domain', 'workflows', 'activities', 'providers', 'api', 'workers', 'db', 'runtime', 'sandbox',
+  'domain', 'settlement', 'workflows', 'activities', 'providers', 'api', 'workers', 'db', 'runtime', 'sandbox',
   'console', 'scripts', 'bench', 'test',
 ]; // prettier-ignore
 
 const allowed = {
   domain: ['^domain/'],
   workflows: ['^workflows/', '^domain/'],
-  activities: ['^activities/', '^domain/', '^db/', '^providers/registry\\.ts$'],
+  settlement: ['^settlement/', '^domain/'],
+  activities: [
+    '^activities/', '^domain/', '^db/', '^settlement/', '^providers/registry\\.ts$',
+  ], // prettier-ignore
   providers: ['^providers/', '^domain/'],
   db: ['^db/', '^domain/'],
   api: [

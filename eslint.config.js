@@ -37,6 +37,10 @@ const packageBans = [
   packageBan('providers', 'a provider knows its own protocol: no Temporal, no database', [
     { regex: '^(@temporalio/|pg$|kysely$|express$)' },
   ]),
+  packageBan('settlement', 'it reads files: nothing of where they come from or go to', [
+    { regex: '^(@temporalio/|pg|kysely$|express$|undici$|stripe$|@adyen/)' },
+    { group: ['node:fs', 'node:fs/*', 'node:net', 'node:http', 'node:https'] },
+  ]),
   packageBan('db', 'db speaks SQL only', [{ regex: '^(@temporalio/|express$|undici$|jose$)' }]),
   packageBan(
     'api',

@@ -1,0 +1,26 @@
+import type { Refusal, RefusalCode } from '../domain/settlement-file.ts';
+
+/** Nothing of the file is taken. */
+export class FileRefusedError extends Error {
+  override readonly name = 'FileRefusedError';
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(`${refusal.code}: ${refusal.detail}`);
+    this.refusal = refusal;
+  }
+}
+
+export interface Place {
+  readonly line?: number | undefined;
+  readonly field?: string | undefined;
+}
+
+export function refuse(code: RefusalCode, detail: string, { line, field }: Place = {}): never {
+  throw new FileRefusedError({ code, line: line ?? null, field: field ?? null, detail });
+}
+
+/** As much of what was found as helps to find it again. */
+export function shown(value: string): string {
+  return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+}
