@@ -31,6 +31,7 @@ COPY providers ./providers
 COPY runtime ./runtime
 COPY sandbox ./sandbox
 COPY scripts ./scripts
+COPY settlement ./settlement
 COPY workers ./workers
 COPY workflows ./workflows
 COPY ops/healthcheck.mjs ./ops/

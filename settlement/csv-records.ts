@@ -3,7 +3,8 @@ import { CsvError, parse } from 'csv-parse';
 import type { Info } from 'csv-parse';
 import type { RefusalCode } from '../domain/settlement-file.ts';
 import { isFormula } from './fields.ts';
-import { FileRefusedError, refuse, shown } from './refusal.ts';
+import { refusal, refuse, shown } from './refusal.ts';
+import type { FileRefusedError } from './refusal.ts';
 
 export interface CsvRow {
   readonly line: number;
@@ -102,8 +103,7 @@ async function settle(
 
 function asRefusal({ code, message, ...more }: CsvError): FileRefusedError {
   const line = typeof more['lines'] === 'number' ? more['lines'] : null;
-  const detail = shown(message);
-  return new FileRefusedError({ code: codes[code] ?? 'syntax', line, field: null, detail });
+  return refusal(codes[code] ?? 'syntax', shown(message), { line });
 }
 
 /** Finds the cells of a row by the names in the header: what else there is does not matter. */

@@ -9,7 +9,7 @@ export type Exponents = Readonly<Partial<Record<Currency, number>>>;
 
 /** What is kept of a file is no longer than this. */
 export const keptLengthMax = 255;
-// eslint-disable-next-line no-control-regex
+// eslint-disable-next-line no-control-regex -- what is looked for
 const control = /[\u0000-\u001f\u007f]/;
 const number = /^[+-]?\d+([.,]\d+)*$/;
 /** = + - @ and the tab, with which a spreadsheet begins a formula. */

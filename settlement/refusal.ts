@@ -12,12 +12,20 @@ export class FileRefusedError extends Error {
 }
 
 export interface Place {
-  readonly line?: number | undefined;
-  readonly field?: string | undefined;
+  readonly line?: number | null | undefined;
+  readonly field?: string | null | undefined;
 }
 
-export function refuse(code: RefusalCode, detail: string, { line, field }: Place = {}): never {
-  throw new FileRefusedError({ code, line: line ?? null, field: field ?? null, detail });
+export function refusal(
+  code: RefusalCode,
+  detail: string,
+  { line = null, field = null }: Place = {},
+): FileRefusedError {
+  return new FileRefusedError({ code, line, field, detail });
+}
+
+export function refuse(code: RefusalCode, detail: string, place?: Place): never {
+  throw refusal(code, detail, place);
 }
 
 /** As much of what was found as helps to find it again. */

@@ -3,7 +3,7 @@
  * that file and agree with what was read in length and checksum.
  */
 import { createInflateRaw, crc32 } from 'node:zlib';
-import { refuse } from './refusal.ts';
+import { refusal, refuse } from './refusal.ts';
 import { ByteQueue } from './byte-queue.ts';
 
 const signatures = { local: 0x04034b50, directory: 0x02014b50, end: 0x06054b50 } as const;
@@ -63,40 +63,79 @@ const stepBytes = 16 * 1_024;
 
 /** Deflated data knows its own end; what was read beyond it is given back. */
 async function* inflate(input: ByteQueue): AsyncGenerator<Buffer> {
-  const zlib = createInflateRaw();
-  const out: Buffer[] = [];
-  zlib.on('data', (chunk: Buffer) => out.push(chunk));
-  const over = new Promise<void>((resolve, reject) => {
-    zlib.once('end', resolve);
-    zlib.once('error', (error: Error & { readonly code?: string }) => reject(error));
-  });
-  over.catch(() => undefined);
-  for (let fed = 0; ;) {
+  const inflater = new Inflater();
+  for (;;) {
     const chunk = await input.takeSome(stepBytes);
     if (chunk === null) return refuse('truncated', 'a zip that ends in its data');
-    fed += chunk.length;
-    const taken = new Promise<void>((resolve) => zlib.write(chunk, () => resolve()));
-    await Promise.race([taken, over]).catch((error: unknown) =>
-      refuse('archive', String((error as { readonly code?: unknown }).code)),
-    );
-    const unread = fed - zlib.bytesWritten;
-    if (unread > 0) {
-      await over;
-      input.giveBack(chunk.subarray(chunk.length - unread));
-    }
-    yield* out.splice(0);
+    const unread = await inflater.write(chunk);
+    if (unread > 0) input.giveBack(chunk.subarray(chunk.length - unread));
+    yield* inflater.take();
     if (unread > 0) return;
+  }
+}
+
+class Inflater {
+  readonly #zlib = createInflateRaw();
+  #out: Buffer[] = [];
+  #fed = 0;
+  #hasEnded = false;
+  /** Whoever waits for the next thing to happen. */
+  #happened: (error?: Error & { readonly code?: string }) => void = () => undefined;
+
+  constructor() {
+    this.#zlib.on('data', (chunk: Buffer) => this.#out.push(chunk));
+    this.#zlib.on('error', (error) => {
+      this.#happened(error);
+    });
+    this.#zlib.on('end', () => {
+      this.#hasEnded = true;
+      this.#happened();
+    });
+  }
+
+  /** Answers how many bytes are behind the end. */
+  async write(chunk: Buffer): Promise<number> {
+    this.#fed += chunk.length;
+    await this.#next(() => {
+      this.#zlib.write(chunk, () => {
+        this.#happened();
+      });
+    });
+    const unread = this.#fed - this.#zlib.bytesWritten;
+    if (unread > 0 && !this.#hasEnded) await this.#next(() => undefined);
+    return unread;
+  }
+
+  take(): readonly Buffer[] {
+    const out = this.#out;
+    this.#out = [];
+    return out;
+  }
+
+  #next(start: () => void): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      this.#happened = (error) => {
+        if (error === undefined) resolve();
+        else reject(refusal('archive', String(error.code)));
+      };
+      start();
+    });
   }
 }
 
 function checkDirectory(tail: Buffer, bytes: number, checksum: number): void {
   const end = tail.lastIndexOf(signatureBytes(signatures.end));
-  const isWhole = end !== -1 && tail.length >= end + 22 + tail.readUInt16LE(end + 20);
+  const hasEnd = end !== -1 && tail.length >= end + 22;
+  const isWhole = hasEnd && tail.length >= end + 22 + tail.readUInt16LE(end + 20);
   if (!isWhole) refuse('truncated', 'a zip without its directory');
   const entries = tail.readUInt16LE(end + 10);
   if (entries !== 1) refuse('archive', `${String(entries)} files`);
   const directory = end - tail.readUInt32LE(end + 12);
-  if (directory < 0 || tail.readUInt32LE(directory) !== signatures.directory) {
+  if (
+    directory < 0 ||
+    end - directory < 46 ||
+    tail.readUInt32LE(directory) !== signatures.directory
+  ) {
     refuse('archive', 'no directory where it should be');
   }
   if (tail.readUInt32LE(directory + 16) !== checksum) refuse('archive', 'checksum');

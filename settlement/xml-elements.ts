@@ -4,7 +4,7 @@
  */
 import { StringDecoder } from 'node:string_decoder';
 import { SaxesParser } from 'saxes';
-import { FileRefusedError, refuse, shown } from './refusal.ts';
+import { refuse, shown } from './refusal.ts';
 
 const depthMax = 40;
 const textLengthMax = 4_096;
@@ -26,10 +26,8 @@ export class XmlElements {
     this.#handler = handler;
     const parser = this.#parser;
     parser.on('error', (error) => {
-      throw new FileRefusedError({
-        ...{ code: 'syntax', line: parser.line, field: null },
-        detail: shown(error.message.replace(/^[\d:]+ /, '')),
-      });
+      const detail = shown(error.message.replace(/^[\d:]+ /, ''));
+      refuse('syntax', detail, { line: parser.line });
     });
     parser.on('doctype', () => refuse('doctype', 'a document type', { line: parser.line }));
     parser.on('opentag', ({ name, attributes }) => {
