@@ -15,7 +15,7 @@ export interface Closing {
 }
 
 export async function closeDue(
-  { db, signal }: BackgroundDeps,
+  { db, signal }: Pick<BackgroundDeps, 'db' | 'signal'>,
   { kind, afterDays }: { readonly kind: 'day' | 'month'; readonly afterDays: number },
 ): Promise<Closing> {
   const due = await listPeriodsToClose(db, kind, afterDays, atOnce);

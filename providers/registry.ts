@@ -1,4 +1,5 @@
 import type { Provider, ProviderContract } from '../domain/provider.ts';
+import { adyenContract } from './adyen/contract.ts';
 import { createAdyenProvider } from './adyen/provider.ts';
 import type { AdyenProviderOptions } from './adyen/provider.ts';
 import { checkCapabilities } from './capabilities.ts';
@@ -10,6 +11,7 @@ import { createBankProvider } from './sandbox/bank/provider.ts';
 import { bankContract, sandboxContracts } from './sandbox/contracts.ts';
 import { createSandboxProvider } from './sandbox/provider.ts';
 import type { SandboxProviderOptions } from './sandbox/provider.ts';
+import { stripeContract } from './stripe/contract.ts';
 import { createStripeProvider } from './stripe/provider.ts';
 import type { StripeProviderOptions } from './stripe/provider.ts';
 
@@ -21,6 +23,14 @@ export interface ProviderSettings {
   readonly stripe?: StripeProviderOptions | undefined;
   readonly adyen?: AdyenProviderOptions | undefined;
 }
+
+/** Of all adapters, configured or not: a provider that is no longer offered may still owe us an answer. */
+export const everyContract: readonly ProviderContract[] = [
+  ...sandboxContracts,
+  bankContract,
+  stripeContract,
+  adyenContract,
+];
 
 /** By name, in routing order. */
 export function createProviders(settings: ProviderSettings): ReadonlyMap<string, Provider> {

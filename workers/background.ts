@@ -2,6 +2,7 @@
 import { createBackgroundActivities } from '../activities/background.ts';
 import { connectDb } from '../db/client.ts';
 import { probeWorkerRole } from '../db/probe.ts';
+import { everyContract } from '../providers/registry.ts';
 import { backgroundSettings } from '../runtime/env.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { announceReady } from '../runtime/ready.ts';
@@ -52,7 +53,9 @@ const working = connectTemporal(settings.temporal, stopping.signal).then(async (
   const { namespace } = settings.temporal;
   runs = createRuns(connection, namespace);
   schedules = createSchedules(connection, namespace);
-  const activities = createBackgroundActivities({ db: scheduledDb, signal: stopping.signal });
+  const activities = createBackgroundActivities({
+    ...{ db: scheduledDb, contracts: everyContract, log, signal: stopping.signal },
+  });
   const { workflowBundle } = settings;
   await keepWorker({
     create: () => createBackgroundWorker({ connection, namespace, activities, workflowBundle }),

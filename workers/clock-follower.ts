@@ -44,7 +44,10 @@ async function follow(
   if (schedules === undefined) return seen;
   // It may have been moved while no process like this one ran: then everything is due.
   const sinceMs = seen?.nowMs ?? -Infinity;
-  const due = table.rows.filter(({ cron }) => wasDue(parseCron(cron), sinceMs, clock.nowMs));
+  const due = table.rows.filter(
+    ({ cron, onlyInRealTime }) =>
+      onlyInRealTime !== true && wasDue(parseCron(cron), sinceMs, clock.nowMs),
+  );
   for (const { id } of due) {
     const found = await schedules.find(`${table.prefix}${id}`);
     // Not made yet: as soon as it is, it runs by itself.

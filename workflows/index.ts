@@ -1,3 +1,4 @@
 /** What the workers register. */
 export { paymentWorkflow } from './payment/workflow.ts';
 export { closePeriodsWorkflow } from './background/close-periods.ts';
+export { detectWorkflow } from './background/detect.ts';

@@ -35,7 +35,27 @@ const day = 86_400;
 const pay = (token: string, changes: object = {}, wait = 10) =>
   stack.api.post('/v1/payments', byCard(token, { ...changes }), { wait });
 
+/** By its schedule, which the moved clock has passed. */
+function yesterdayIsClosed(): Promise<void> {
+  const closed = `select closed_by from ledger_closes
+    where period = to_char(tender_now() - interval '1 day', 'YYYY-MM-DD')`;
+  return waitFor(
+    async () => expect(await stack.rows.all(closed)).toEqual([{ closed_by: 'schedule' }]),
+    40_000,
+  );
+}
+
 describe('when the clock moves', () => {
+  test('the days that are over are closed, without anybody asking', async () => {
+    await pay('tok_visa');
+    await stack.sandbox.advance(3 * day);
+    await yesterdayIsClosed();
+    const { open } = await stack.rows.one<{ open: number }>(
+      `select count(*)::int as open from periods_to_close('day', interval '0', 9)`,
+    );
+    expect(open).toBe(0);
+  });
+
   test('an authorization that is not captured expires, with evidence of the provider', async () => {
     const { id } = paymentOf(await pay('tok_visa', { capture_method: 'manual' }));
     await stack.sandbox.advance(7 * day + 60);
@@ -217,6 +237,9 @@ describe('while Temporal is away, and when it has forgotten everything', () => {
       const { status } = paymentOf(await stack.api.get(`/v1/payments/${doubtful.id}`));
       expect(status).toMatch(/^(requires_payment_method|canceled)$/);
     }, 30_000);
+    // Its schedules are there again as well.
+    await stack.sandbox.advance(day);
+    await yesterdayIsClosed();
   });
 });
 
