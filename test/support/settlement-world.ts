@@ -1,0 +1,173 @@
+/** Payments and the files that tell of them, on a database of one's own. */
+import { explainLines, matchLines, type Matching } from '../../activities/reconciliation/match.ts';
+import { setClockOffset } from '../../db/access.ts';
+import { endExplained } from '../../db/matching.ts';
+import { findReconciliation, type Reconciliation } from '../../db/reconciliations.ts';
+import type { PaymentState } from '../../domain/payment-state.ts';
+import type { ProviderOutcome } from '../../domain/provider.ts';
+import { recordAttempt } from '../../domain/record-attempt.ts';
+import { newId } from '../../runtime/ids.ts';
+import { openPaymentDatabase, type PaymentDatabase } from './payment-database.ts';
+import { aContract, approved, seenByLookup } from './payments.ts';
+
+export interface Sale {
+  readonly payment: PaymentState;
+  readonly attemptId: string;
+  readonly captureId: string;
+  readonly providerReference: string;
+}
+
+export interface LineRow {
+  readonly kind: string;
+  readonly word: string | null;
+  readonly reference: string | null;
+  readonly provider_reference: string | null;
+  readonly parent_reference: string | null;
+  readonly gross: number;
+  readonly fee: number;
+  readonly currency: string;
+  readonly charged: number | null;
+  readonly charged_currency: string | null;
+  readonly batch: string | null;
+  readonly occurred_at: string | null;
+}
+
+export interface BreakRow {
+  readonly id: string;
+  readonly kind: string;
+  readonly line: number | null;
+  readonly subject_id: string | null;
+  readonly amount: number;
+  readonly status: string;
+  readonly reason: string | null;
+}
+
+export interface SettlementWorld extends PaymentDatabase {
+  sale(values?: {
+    readonly amount?: bigint;
+    readonly currency?: string;
+    readonly merchantId?: string;
+    /** In place of a yes. */
+    readonly outcome?: ProviderOutcome;
+  }): Promise<Sale>;
+  /** As a lookup tells it now. */
+  told(sale: Sale, outcome: ProviderOutcome): Promise<void>;
+  yes(sale: Sale): ProviderOutcome;
+  /** Tender's clock goes on by so many hours. */
+  pass(hours: number): Promise<void>;
+  explain(id: string): Promise<Matching>;
+  endExplained(): Promise<number>;
+  /** As a file in order lists it, `values` otherwise. */
+  lineOf(sale: Sale, values?: Partial<LineRow>): LineRow;
+  /** Imported. Covers the hour before and after now unless `span` (hours from now) says otherwise. */
+  file(
+    lines: readonly Partial<LineRow>[],
+    values?: {
+      readonly provider?: string;
+      readonly kind?: Reconciliation['kind'];
+      readonly span?: readonly [number, number];
+    },
+  ): Promise<string>;
+  reconciliation(id: string): Promise<Reconciliation>;
+  match(id: string, again?: boolean): Promise<Matching>;
+  matches(id: string): Promise<readonly { line: number; subject_id: string; tier: number }[]>;
+  breaks(id: string): Promise<readonly BreakRow[]>;
+}
+
+const running = new AbortController().signal;
+let made = 0;
+
+function yesTo(amount: bigint, currency: string, providerReference: string): ProviderOutcome {
+  return approved({
+    ...{ captured: true, amountMinor: amount, providerReference },
+    currency: currency as 'USD',
+  });
+}
+
+export async function openSettlementWorld(): Promise<SettlementWorld> {
+  const on = await openPaymentDatabase();
+  const reconciliation = async (id: string): Promise<Reconciliation> => {
+    const found = await findReconciliation(on.worker, id);
+    if (found === null) throw new Error(`no reconciliation ${id}`);
+    return found;
+  };
+  const world: SettlementWorld = {
+    ...on,
+    sale: async ({ amount = 10_000n, currency = 'USD', merchantId, outcome } = {}) => {
+      made += 1;
+      const providerReference = `alder_pay_${String(made)}`;
+      const of = {
+        captureMethod: 'automatic',
+        amount,
+        currency,
+        ...(merchantId !== undefined && { merchantId }),
+      } as const;
+      const told = outcome ?? yesTo(amount, currency, providerReference);
+      const payment = await on.tried(of, told);
+      const attemptId = payment.attempts[0]?.id ?? '';
+      const captureId = payment.operations[0]?.id ?? attemptId;
+      return { payment, attemptId, captureId, providerReference };
+    },
+    told: async ({ payment: { id } }, outcome) => {
+      const payment = await on.state(id);
+      const [attempt] = payment.attempts;
+      if (attempt === undefined || outcome.kind === 'requires_action') throw new Error('no try');
+      const recording = { payment, attempt, contract: aContract(), newOperationId: newId('op') };
+      const change = recordAttempt(recording, seenByLookup(outcome));
+      if (change === null) throw new Error('nothing new');
+      await on.commit(payment, change);
+    },
+    yes: ({ payment: { amount, currency }, providerReference }) =>
+      yesTo(amount, currency, providerReference),
+    pass: async (hours) => {
+      const { offset } = await on.rows.one<{ offset: number }>(
+        'select offset_seconds::int as offset from clock',
+      );
+      await setClockOffset(on.api, offset + Math.round(hours * 3_600));
+    },
+    explain: async (id) =>
+      explainLines({ db: on.worker, signal: running }, await reconciliation(id), false),
+    endExplained: () => endExplained(on.worker, 'alder'),
+    lineOf: (sale, values = {}) => ({
+      ...{ kind: 'capture', word: null, reference: sale.attemptId },
+      ...{ provider_reference: sale.providerReference, parent_reference: null },
+      ...{ gross: Number(sale.payment.amount), fee: 0, currency: sale.payment.currency },
+      ...{ charged: null, charged_currency: null, batch: 'batch-1', occurred_at: null },
+      ...values,
+    }),
+    file: async (lines, { provider = 'alder', kind = 'settlement', span = [-1, 1] } = {}) => {
+      const id = newId('rec');
+      await on.rows.all(
+        `insert into reconciliations (id, provider, kind, source_hash, source_bytes, status, covers_from, covers_to, line_count,
+          requested_by, imported_at)
+         values ($1::text, $2, $3, sha256($1::text::bytea), 1, 'imported', tender_now() + $4 * interval '1 hour',
+          tender_now() + $5 * interval '1 hour', $6, 'test', tender_now())`,
+        [id, provider, kind, ...span, lines.length],
+      );
+      await on.rows.all(
+        `insert into settlement_lines (reconciliation_id, line, kind, word, reference, provider_reference, parent_reference, gross, fee,
+          net, currency, charged, charged_currency, batch, occurred_at)
+         select $1, l.ordinality, v.kind, v.word, v.reference, v.provider_reference, v.parent_reference, v.gross, coalesce(v.fee, 0),
+          v.gross - coalesce(v.fee, 0), v.currency, v.charged, v.charged_currency, v.batch, coalesce(v.occurred_at, tender_now())
+         from jsonb_array_elements($2::jsonb) with ordinality l, jsonb_populate_record(null::settlement_lines, l.value) v`,
+        [id, JSON.stringify(lines)],
+      );
+      return id;
+    },
+    reconciliation,
+    match: async (id, again = false) =>
+      matchLines({ db: on.worker, signal: running }, await reconciliation(id), again),
+    matches: (id) =>
+      on.rows.all(
+        'select line, subject_id, tier from settlement_matches where reconciliation_id = $1 order by 1, 2',
+        [id],
+      ),
+    breaks: (id) =>
+      on.rows.all(
+        `select id, kind, line, subject_id, amount::int, status, resolution ->> 'reason' as reason from breaks
+         where reconciliation_id = $1 order by line, kind`,
+        [id],
+      ),
+  };
+  return world;
+}
