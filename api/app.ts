@@ -29,6 +29,7 @@ import { sandboxClockRouter } from './sandbox-clock/router.ts';
 import { settingsRoutes } from './settings/routes.ts';
 import type { StaffTokens } from './staff-tokens.ts';
 import { version } from './version.ts';
+import { webhookEventRoutes } from './webhook-events/routes.ts';
 import { webhookRouter } from './webhooks/router.ts';
 
 export interface AppSettings {
@@ -63,6 +64,7 @@ export function apiRoutes(ports: Ports): readonly Route[] {
     books,
     breaks,
     events,
+    webhookEvents,
     routing,
   } = ports;
   return [
@@ -78,6 +80,7 @@ export function apiRoutes(ports: Ports): readonly Route[] {
     ...booksRoutes(books),
     ...breakRoutes(breaks),
     ...eventRoutes(events),
+    ...webhookEventRoutes(webhookEvents),
     ...routingRoutes(routing),
   ];
 }

@@ -18,6 +18,7 @@ import type { Books, Ledger } from './ledger/ports.ts';
 import type { PaymentMethods } from './payment-methods/ports.ts';
 import type { Routing } from './routing/ports.ts';
 import type { Settings } from './settings/ports.ts';
+import type { WebhookEvents } from './webhook-events/ports.ts';
 
 /** `payments:cancel` is a part of `payments:write` that support staff have by itself. */
 export const scopes = [
@@ -255,6 +256,7 @@ export interface Ports {
   readonly books: Books;
   readonly breaks: Breaks;
   readonly events: Events;
+  readonly webhookEvents: WebhookEvents;
   readonly webhooks: ProviderWebhooks;
   readonly returns: Returns;
   readonly health: Health;

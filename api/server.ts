@@ -36,6 +36,7 @@ import { createPaymentMethods } from './backend/payment-methods.ts';
 import { createPayments } from './backend/payments.ts';
 import { createRouting } from './backend/routing.ts';
 import { createSettings } from './backend/settings.ts';
+import { createWebhookEvents } from './backend/webhook-events.ts';
 import { createProviderWebhooks } from './backend/webhooks.ts';
 import { createCommands } from './commands/commands.ts';
 import { createFreshPayments } from './commands/fresh-payments.ts';
@@ -121,6 +122,7 @@ const app = createApp({
     books: createBooks(workerDb),
     breaks: createBreaks(workerDb),
     events: createEvents(db),
+    webhookEvents: createWebhookEvents(workerDb),
     webhooks: createProviderWebhooks({ db, providers, runs }),
     returns: createReturns({ db, runs, waiter }),
     routing: createRouting({

@@ -5,7 +5,19 @@ import { HttpError } from '../http-errors.ts';
 const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 
 export type IdPrefix =
-  'pay' | 'att' | 'op' | 'ref' | 'evt' | 'je' | 'cus' | 'pm' | 'apr' | 'dsp' | 'rec' | 'brk';
+  | 'pay'
+  | 'att'
+  | 'op'
+  | 'ref'
+  | 'evt'
+  | 'je'
+  | 'cus'
+  | 'pm'
+  | 'apr'
+  | 'dsp'
+  | 'rec'
+  | 'brk'
+  | 'whe';
 
 export function idPattern(prefix: IdPrefix): RegExp {
   return new RegExp(`^${prefix}_${uuid}$`);

@@ -91,6 +91,7 @@ export function fakePorts(ports: Partial<{ [P in keyof Ports]: Partial<Ports[P]>
       ...ports.breaks,
     },
     events: { list: unexpected('events'), ...ports.events },
+    webhookEvents: { list: unexpected('webhookEvents'), ...ports.webhookEvents },
     webhooks: { receive: unexpected('receive'), ...ports.webhooks },
     returns: { arrive: unexpected('arrive'), ...ports.returns },
     routing: {

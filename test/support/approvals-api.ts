@@ -2,6 +2,7 @@
 import { pino } from 'pino';
 import { createApprovals } from '../../api/backend/approvals.ts';
 import { createDoubts } from '../../api/backend/doubts.ts';
+import { createWebhookEvents } from '../../api/backend/webhook-events.ts';
 import { createPayments } from '../../api/backend/payments.ts';
 import { createCommands } from '../../api/commands/commands.ts';
 import { createFreshPayments } from '../../api/commands/fresh-payments.ts';
@@ -84,6 +85,7 @@ export async function startApprovalsApi(): Promise<ApprovalsApi> {
       ...{ db: on.api, commands, contractOf, gate: { pass: async () => undefined } },
     }),
     doubts: createDoubts(on.api, on.worker),
+    webhookEvents: createWebhookEvents(on.worker),
     approvals: createApprovals({
       ...{ workerDb: on.worker, contractOf, refreshRouting: async () => undefined },
       nudge: async (id) => void nudged.push(id),
