@@ -155,14 +155,21 @@ export interface ResolutionAsked {
 /** Whether one is open about this; the caller holds the payment's row lock. One that is over is closed. */
 export async function openResolution(trx: Trx, subjectId: string): Promise<boolean> {
   await sql`
-    update approvals set status = 'lapsed', decided_by = 'tender', decided_at = tender_now()
-    where kind = 'resolution' and binds ->> 'id' = ${subjectId} and status = 'open'
-      and expires_at <= tender_now()`.execute(trx);
+    select lapse_approval(a.id) from approvals a
+    where a.kind = 'resolution' and a.binds ->> 'id' = ${subjectId} and a.status = 'open'`.execute(
+    trx,
+  );
   const { rows } = await sql`
     select from approvals where kind = 'resolution' and binds ->> 'id' = ${subjectId} and status = 'open'`.execute(
     trx,
   );
   return rows.length > 0;
+}
+
+/** Those whose time is over, a few at a time; answers how many. Refunds lapse by their payment's run. */
+export async function lapseApprovals(db: Db): Promise<number> {
+  const { rows } = await sql<{ lapsed: number }>`select lapse_approvals() as lapsed`.execute(db);
+  return rows[0]?.lapsed ?? 0;
 }
 
 export async function askForResolution(trx: Trx, asked: ResolutionAsked): Promise<void> {

@@ -11,6 +11,7 @@ import { onShutdown } from '../runtime/shutdown.ts';
 import { connectTemporal, installTemporalRuntime } from '../runtime/temporal.ts';
 import { backgroundTaskQueue } from '../workflows/ids.ts';
 import { schedules as rows } from '../workflows/schedules.ts';
+import { keepApprovals } from './approval-keeper.ts';
 import { createBackgroundWorker } from './background-worker.ts';
 import { followClock } from './clock-follower.ts';
 import { keepInbox } from './inbox-keeper.ts';
@@ -73,6 +74,7 @@ const keeping = probeWorkerRole(db, stopping.signal, (error) => {
   await Promise.all([
     sweep({ db, runs: () => runs, log, signal: stopping.signal }),
     keepInbox({ db, log, signal: stopping.signal }),
+    keepApprovals({ db, log, signal: stopping.signal }),
     keepLedger({ db: ledgerDb, log, signal: stopping.signal }),
     keepSchedules(scheduling),
     ...(settings.mode === 'test' ? [followClock(scheduling)] : []),

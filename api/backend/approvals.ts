@@ -14,7 +14,8 @@ import { commitChange } from '../../db/changes.ts';
 import type { Db } from '../../db/client.ts';
 import type { Database } from '../../db/database.ts';
 import { applySettings, lockSettings } from '../../db/merchant-settings.ts';
-import { makeOnce } from '../../db/objects-made-once.ts';
+import { isRefusedBy } from '../../db/errors.ts';
+import { makeOnce, type MadeOnce } from '../../db/objects-made-once.ts';
 import { lockPayment } from '../../db/payments.ts';
 import { lockRules, putApprovedRules } from '../../db/routing-rules.ts';
 import { paymentState } from '../../db/snapshot.ts';
@@ -65,12 +66,18 @@ export function createApprovals(backend: ApprovalsBackend): Approvals {
       paged(await listApprovals(workerDb, merchantId, filter, page), page.limit),
     decide: async (principal, key, asked, verdict, decidedBy) => {
       const { merchantId, person = '' } = principal;
-      const made = await makeOnce<Kept>(
-        workerDb,
-        { ...key, merchant_id: merchantId, person },
-        (trx) => decide(backend, trx, principal, asked, verdict, decidedBy),
-        ({ refusal }) => (refusal === null ? 200 : 409),
-      );
+      const once = (): Promise<MadeOnce<Kept>> =>
+        makeOnce<Kept>(
+          workerDb,
+          { ...key, merchant_id: merchantId, person },
+          (trx) => decide(backend, trx, principal, asked, verdict, decidedBy),
+          ({ refusal }) => (refusal === null ? 200 : 409),
+        );
+      // It lapsed between being read and being decided: nothing was written, and read again it says so.
+      const made = await once().catch((error: unknown) => {
+        if (!isRefusedBy(error, 'approval_lapsed')) throw error;
+        return once();
+      });
       const result = resultOf(made);
       if (result.kind === 'decided') await follow(backend, result.approval);
       return result;
@@ -78,7 +85,7 @@ export function createApprovals(backend: ApprovalsBackend): Approvals {
   };
 }
 
-function resultOf(made: Awaited<ReturnType<typeof makeOnce<Kept>>>): DecisionResult {
+function resultOf(made: MadeOnce<Kept>): DecisionResult {
   if (made.kind === 'key_reused') return made;
   if (made.kind === 'refused') throw new Error('a decision is made or refused with its reason');
   const { object, replayed } = made;

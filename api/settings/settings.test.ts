@@ -7,6 +7,8 @@ import { newId } from '../../runtime/ids.ts';
 import { fakePorts, startApi, type ApiResponse, type TestApi } from '../../test/support/api.ts';
 import { aContract } from '../../test/support/payments.ts';
 import { countOf, openPaymentDatabase, verdictOf, type PaymentDatabase } from '../../test/support/payment-database.ts'; // prettier-ignore
+import { lapseApprovals } from '../../db/approvals.ts';
+import { waitFor } from '../../test/support/wait.ts';
 import { applySettings } from '../../db/merchant-settings.ts';
 
 const staff: Record<string, StaffMember> = {
@@ -106,4 +108,28 @@ test('nobody else asks, nothing else is a limit, and nothing is written around i
     .transaction()
     .execute((trx) => trx.updateTable('merchants').set({ name: 'x' }).execute());
   expect(await verdictOf(byHand)).toBe('42501');
+});
+
+test('what lapses in the very moment it is approved has lapsed', async () => {
+  const { headers } = await read();
+  const asked = await put({ USD: 7_000 }, headers.get('etag') ?? '');
+  // The decision has read it as open, and waits for the settings while its time runs out.
+  const held = on.rows.all(
+    `begin; select pg_advisory_xact_lock(hashtext('settings of ${merchantId}')); select pg_sleep(0.5); commit`,
+  );
+  await waitFor(async () => {
+    const { n } = await on.rows.one<{ n: number }>(`select count(*)::int as n from pg_locks where locktype = 'advisory' and granted`); // prettier-ignore
+    if (n === 0) throw new Error('not held yet');
+  });
+  const decided = approve(asked.body['id'], 'finance');
+  await waitFor(async () => {
+    const { n } = await on.rows.one<{ n: number }>(`select count(*)::int as n from pg_locks where locktype = 'advisory' and not granted`); // prettier-ignore
+    if (n === 0) throw new Error('not waiting yet');
+  });
+  await on.rows.all('update clock set offset_seconds = offset_seconds + 7 * 86400');
+  await held;
+  expect(seen(await decided)).toBe('409 approval_lapsed');
+  expect((await read()).headers.get('etag')).toBe(headers.get('etag'));
+  await lapseApprovals(on.worker);
+  expect(await on.rows.one('select status, decided_by from approvals where id = $1', [asked.body['id']])).toEqual({ status: 'lapsed', decided_by: 'tender' }); // prettier-ignore
 });
