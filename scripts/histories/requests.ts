@@ -15,7 +15,7 @@ export interface Requests {
   /** Another try with another card. */
   readonly retry: (paymentId: string, token: string) => Promise<void>;
   /** A provider's event about an attempt or an operation of ours. */
-  readonly hear: (reference: string) => Promise<void>;
+  readonly hear: (reference: string, provider?: string) => Promise<void>;
   /** A provider tells of a dispute over an attempt. */
   readonly dispute: (reference: string) => Promise<void>;
   /** The shopper answers on the page of the bank, and comes back. */
@@ -49,11 +49,10 @@ export function createRequests(bench: Bench): Requests {
     },
     retry: (id, token) =>
       bench.ask(id, (p) => requestAttempt(p, { actor, method: { type: 'card', token } })),
-    hear: async (reference) => {
+    hear: async (reference, provider = 'alder') => {
       const event = bench.deps.newId('evt');
-      await bench.rows.all(`select * from receive_webhook('alder', $1, 'test', $2, '', 0)`, [
-        event,
-        reference,
+      await bench.rows.all(`select * from receive_webhook($1, $2, 'test', $3, '', 0)`, [
+        ...[provider, event, reference],
       ]);
     },
     dispute: async (subject) => {

@@ -1,4 +1,5 @@
 import type { Scenarios } from './scenario.ts';
+import { bank } from './scenarios/bank.ts';
 import { doubt } from './scenarios/doubt.ts';
 import { firstTry } from './scenarios/first-try.ts';
 import { deaths, errors, nudges } from './scenarios/interruptions.ts';
@@ -7,6 +8,7 @@ import { captures, refunds, voids } from './scenarios/operations.ts';
 export const scenarios: Scenarios = {
   ...firstTry,
   ...doubt,
+  ...bank,
   ...captures,
   ...voids,
   ...refunds,
