@@ -15,7 +15,7 @@ import { withHistoryTable } from './list.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const names = historyNames();
-const histories = names.map(readHistory);
+const histories = names.map((name) => readHistory(name));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const found = (text: string, pattern: RegExp): readonly string[] =>
   [...new Set([...text.matchAll(pattern)].map(([, name = '']) => name))].sort();

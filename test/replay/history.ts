@@ -23,15 +23,18 @@ export interface History {
 
 export const historyFolder = join(import.meta.dirname, 'histories');
 
-export function historyNames(): readonly string[] {
-  return readdirSync(historyFolder)
+/** Of runs that schedules start. */
+export const backgroundHistoryFolder = join(import.meta.dirname, 'background');
+
+export function historyNames(folder = historyFolder): readonly string[] {
+  return readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
     .map((file) => file.slice(0, -'.json'.length))
     .sort();
 }
 
-export function readHistory(name: string): History {
-  return JSON.parse(readFileSync(join(historyFolder, `${name}.json`), 'utf8')) as History;
+export function readHistory(name: string, folder = historyFolder): History {
+  return JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as History;
 }
 
 function decoded(payloads: Payloads | undefined): unknown {

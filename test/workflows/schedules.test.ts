@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Closing } from '../../activities/background.ts';
+import { startDyingWorker } from '../support/dying-worker.ts';
 import { quietRuntime } from '../support/runs.ts';
 import { aRow, openScheduling, type SchedulingBench } from '../support/scheduling.ts';
 import { waitFor } from '../support/wait.ts';
@@ -208,6 +209,21 @@ describe('a run', () => {
       await run?.result();
     });
     expect(times).toBe(1);
+  });
+
+  test.concurrent('whose worker is killed is taken up by another, and does the work', async () => {
+    const bench = await open();
+    const dying = await startDyingWorker(bench.taskQueue);
+    await bench.keeping([aRow()], () => exists(bench));
+    await dying.killInTheMiddle();
+    const began = performance.now();
+    const closed: Closing = { closed: ['2026-11-01'], held: null, more: false };
+    await bench.working({ closePeriods: async () => closed }, async () => {
+      const [run] = await runsOf(bench, 1);
+      expect(await run?.result()).toEqual({ closed: 1, last: '2026-11-01', held: null });
+    });
+    // By its heartbeats, not by its quarter of an hour.
+    expect(performance.now() - began).toBeLessThan(20_000);
   });
 
   test.concurrent('is made for a time that was missed, when it is asked for', async () => {
