@@ -5,7 +5,7 @@ import { connectDb, type Db } from '../db/client.ts';
 import { receiveDispute } from '../db/disputes.ts';
 import { proofs } from '../db/ledger-proofs.ts';
 import { requestRefund } from '../domain/commands.ts';
-import type { DisputeNews } from '../domain/provider.ts';
+import type { DisputeNews } from '../domain/provider-disputes.ts';
 import { newId } from '../runtime/ids.ts';
 import { openBench, type Bench } from '../test/support/bench.ts';
 

@@ -8,6 +8,7 @@ import { resolve } from './attempt-resolve.ts';
 import { submit } from './attempt-submit.ts';
 import { commit, load } from './commit.ts';
 import type { ActivityDeps } from './deps.ts';
+import { answerDispute } from './dispute-answer.ts';
 import { recordDisputes } from './dispute-record.ts';
 import { execute } from './operation-execute.ts';
 import { resolveOperationOnce } from './operation-resolve.ts';
@@ -29,6 +30,7 @@ export interface Activities {
   operationExecute(input: OfPayment & { readonly operationId: string }): Promise<Step>;
   operationResolve(input: OfPayment & { readonly operationId: string }): Promise<Step>;
   paymentApplyTimers(input: OfPayment): Promise<Step>;
+  disputeAnswer(input: OfPayment & { readonly answerId: string }): Promise<Step>;
   paymentRecordDisputes(input: OfPayment): Promise<Step>;
 }
 
@@ -55,6 +57,8 @@ export function createActivities(deps: ActivityDeps): Activities {
     operationResolve: async ({ paymentId, operationId }) =>
       nextStep(await resolveOperationOnce(deps, paymentId, operationId)),
     paymentRecordDisputes: async ({ paymentId }) => nextStep(await recordDisputes(deps, paymentId)),
+    disputeAnswer: async ({ paymentId, answerId }) =>
+      nextStep(await answerDispute(deps, paymentId, answerId)),
     paymentApplyTimers: async ({ paymentId }) => {
       const newOperationId = deps.newId('op');
       const payment = await load(deps, paymentId);

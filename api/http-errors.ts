@@ -31,6 +31,11 @@ const refusals: Readonly<Record<RefusalCode, HttpErrorKind>> = {
   settings_changed: { status: 409, title: 'The settings have changed since this was asked for' },
   rules_changed: { status: 409, title: 'The rules have changed since this was asked for' },
   duplicate_reference: { status: 409, title: 'This merchant reference has a payment already' },
+  dispute_closed: { status: 409, title: 'The dispute is decided' },
+  dispute_answered: { status: 409, title: 'The dispute has its answer' },
+  dispute_answer_pending: { status: 409, title: 'An answer to the dispute is on its way' },
+  dispute_due_passed: { status: 409, title: 'The time to answer the dispute is over' },
+  dispute_not_answerable: { status: 409, title: 'The provider takes no answers to disputes' },
 };
 
 const noes: Readonly<Record<NoCode, HttpErrorKind>> = {
@@ -43,6 +48,7 @@ const noes: Readonly<Record<NoCode, HttpErrorKind>> = {
   refund_declined: { status: 402, title: 'The refund was declined' },
   refund_rejected: { status: 402, title: 'The refund was not approved' },
   void_declined: { status: 402, title: 'The void was declined' },
+  dispute_answer_refused: { status: 402, title: 'The provider did not take the answer' },
 };
 
 export const httpErrors = {

@@ -6,7 +6,7 @@
 import type { NoCode, RefusalCode } from '../domain/errors.ts';
 import type { PaymentMethod } from '../domain/payment-state.ts';
 import type { PaymentStatus } from '../domain/payment.ts';
-import type { DisputeRow } from '../db/disputes.ts';
+import type { DisputeRow } from '../db/dispute-rows.ts';
 import type { PaymentSnapshot } from '../db/snapshot.ts';
 import type { FieldError } from './http-errors.ts';
 import type { Breaks } from './breaks/ports.ts';
@@ -97,8 +97,8 @@ export interface RefundInput {
 export interface CommandAnswer {
   readonly kind: 'answer';
   readonly status: 200 | 201 | 202 | 402 | 409;
-  readonly resource: 'payment' | 'operation' | 'refund';
-  /** Of the payment or operation asked for; a refused operation (409) was never written. */
+  readonly resource: 'payment' | 'operation' | 'refund' | 'dispute';
+  /** Of the payment, operation or answer asked for; a refused operation (409) was never written. */
   readonly resourceId: string;
   /** Frozen with the first clear answer, so that a repeat reads the same for ever. */
   readonly snapshot: PaymentSnapshot;

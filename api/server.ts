@@ -116,7 +116,7 @@ const app = createApp({
     doubts: createDoubts(db, workerDb),
     settings: createSettings(workerDb),
     customers: createCustomers(db),
-    disputes: createDisputes(db),
+    disputes: createDisputes({ db, commands, contractOf }),
     paymentMethods: createPaymentMethods(routingView),
     ledger: createLedger(db),
     books: createBooks(workerDb),

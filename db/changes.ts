@@ -28,10 +28,13 @@ export async function commitChange(
   payment: PaymentState,
   change: Change,
 ): Promise<Committed> {
-  const { rows } = await sql<{ result: Committed }>`
-    select commit_change(${JSON.stringify(encodeChange(payment, change))}::jsonb) as result`.execute(
-    db,
-  );
+  // Apart, so that payments without disputes pay nothing for them.
+  const value = JSON.stringify(encodeChange(payment, change));
+  const call =
+    change.disputes === undefined
+      ? sql<{ result: Committed }>`select commit_change(${value}::jsonb) as result`
+      : sql<{ result: Committed }>`select commit_with_disputes(${value}::jsonb) as result`;
+  const { rows } = await call.execute(db);
   const result = rows[0]?.result;
   if (result === undefined) throw new Error(`no answer from commit_change for ${payment.id}`);
   return result;
@@ -52,7 +55,7 @@ export function encodeChange(payment: PaymentState, change: Change): unknown {
 
 // prettier-ignore
 const instants: ReadonlySet<string> = new Set([
-  'submitBy', 'sendBy', 'keyHorizon', 'dueAt', 'expiresAt', 'parkedAt',
+  'submitBy', 'sendBy', 'keyHorizon', 'dueAt', 'expiresAt', 'parkedAt', 'remindAt',
 ]);
 
 /** Keys below these are data of ours or the provider's, not columns. */

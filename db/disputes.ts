@@ -1,33 +1,17 @@
 /** Disputes: told by providers, recorded under the payment's row lock, read as one merchant. */
 import { sql, type Transaction } from 'kysely';
-import type { DisputeRecord, DisputeState, DisputeStatus, ToldDispute } from '../domain/dispute.ts';
+import type { DisputeRecord, ToldDispute } from '../domain/dispute.ts';
+import type { DisputeState, DisputeStatus } from '../domain/dispute-state.ts';
 import type { PaymentState } from '../domain/payment-state.ts';
-import type { DisputeNews } from '../domain/provider.ts';
+import type { DisputeNews } from '../domain/provider-disputes.ts';
 import type { NewWebhook, ReceivedWebhook } from './access.ts';
 import { encodeChange, type Committed } from './changes.ts';
 import type { Db } from './client.ts';
 import type { Database } from './database.ts';
+import { disputeState, type DisputeRow } from './dispute-rows.ts';
 import type { Page } from './payments.ts';
 
 type Trx = Transaction<Database>;
-
-/** As stored: amounts are safe integers, instants ISO 8601. */
-export interface DisputeRow {
-  readonly id: string;
-  readonly payment_id: string;
-  readonly attempt_id: string;
-  readonly provider: string;
-  readonly provider_reference: string;
-  readonly status: DisputeStatus;
-  readonly amount: number;
-  readonly amount_excess: number;
-  readonly fee: number;
-  readonly currency: string;
-  readonly reason: string;
-  readonly due_by: string;
-  readonly opened_at: string;
-  readonly closed_at: string | null;
-}
 
 interface StoredNews {
   readonly kind: 'dispute';
@@ -69,12 +53,6 @@ export async function receiveDispute(
   return received;
 }
 
-type StoredDispute = Omit<DisputeRow, 'amount' | 'amount_excess' | 'fee'> & {
-  readonly amount: string;
-  readonly amount_excess: string;
-  readonly fee: string;
-};
-
 /** What is told of a payment's disputes and not recorded yet: the first of it. */
 export async function nextTold(
   db: Db,
@@ -86,7 +64,7 @@ export async function nextTold(
       readonly provider: string;
       readonly attempt_id: string;
       readonly claim: StoredNews;
-      readonly known: StoredDispute | null;
+      readonly known: DisputeRow | null;
     };
   }>`select told_dispute(${paymentId}) as result`.execute(db);
   const found = rows[0]?.result ?? null;
@@ -101,15 +79,6 @@ export async function nextTold(
   return {
     told: { eventId, provider, attemptId, news },
     known: known === null ? null : disputeState(known),
-  };
-}
-
-function disputeState(d: StoredDispute): DisputeState {
-  return {
-    ...{ id: d.id, attemptId: d.attempt_id, provider: d.provider, status: d.status },
-    ...{ providerReference: d.provider_reference, currency: d.currency, reason: d.reason },
-    ...{ amount: BigInt(d.amount), amountExcess: BigInt(d.amount_excess), fee: BigInt(d.fee) },
-    dueBy: d.due_by,
   };
 }
 
@@ -144,33 +113,37 @@ function rowOf(d: DisputeState): object {
     ...{ provider_reference: d.providerReference, currency: d.currency, reason: d.reason },
     ...{ amount: String(d.amount), amount_excess: String(d.amountExcess), fee: String(d.fee) },
     due_by: d.dueBy,
+    remind_at: d.remindAt === null ? null : new Date(d.remindAt).toISOString(),
   };
 }
 
 export async function findDispute(trx: Trx, id: string): Promise<DisputeRow | null> {
   const { rows } = await sql<{ row: DisputeRow }>`
-    select to_jsonb(d) as row from disputes d where d.id = ${id}`.execute(trx);
+    select dispute_view(d) as row from disputes d where d.id = ${id}`.execute(trx);
   return rows[0]?.row ?? null;
 }
 
 export interface DisputeFilter {
   readonly status?: DisputeStatus | undefined;
   readonly paymentId?: string | undefined;
+  /** ISO 8601: may be answered until a moment before it. */
+  readonly dueBefore?: string | undefined;
 }
 
 /** Newest first. */
 export async function listDisputes(
   trx: Trx,
-  { status, paymentId }: DisputeFilter,
+  { status, paymentId, dueBefore }: DisputeFilter,
   page: Page,
 ): Promise<readonly DisputeRow[]> {
   // Only what is asked for, as for events: a generic plan would read past every newer dispute.
   const older = page.after === undefined ? sql`` : sql`and d.id < ${page.after}`;
   const inStatus = status === undefined ? sql`` : sql`and d.status = ${status}`;
   const ofPayment = paymentId === undefined ? sql`` : sql`and d.payment_id = ${paymentId}`;
+  const isDue = dueBefore === undefined ? sql`` : sql`and d.due_by < ${dueBefore}::timestamptz`;
   const { rows } = await sql<{ row: DisputeRow }>`
-    select to_jsonb(d) as row from disputes d
-    where true ${older} ${inStatus} ${ofPayment}
+    select dispute_view(d) as row from disputes d
+    where true ${older} ${inStatus} ${ofPayment} ${isDue}
     order by d.id desc limit ${page.limit + 1}`.execute(trx);
   return rows.map(({ row }) => row);
 }

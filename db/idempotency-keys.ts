@@ -14,7 +14,7 @@ export interface KeyClaim {
 
 /** A key that was used before: for which resource, and with which frozen answer, if it is clear yet. */
 export interface HeldKey extends KeyClaim {
-  readonly resource_kind: 'payment' | 'operation' | 'refund';
+  readonly resource_kind: 'payment' | 'operation' | 'refund' | 'dispute';
   readonly payment_id: string;
   readonly awaits_id: string;
   readonly answer_status: 200 | 201 | 402 | 409 | null;

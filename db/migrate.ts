@@ -8,6 +8,7 @@ import { Kysely, PostgresDialect, sql } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import pg from 'pg';
 import { accounts } from '../domain/accounts.ts';
+import { disputeAnswerTransitions, disputeTransitions } from '../domain/dispute-state.ts';
 import { attemptTransitions, operationTransitions, paymentTransitions } from '../domain/payment.ts';
 
 export interface MigrateOptions {
@@ -113,6 +114,8 @@ async function writeReferenceData(db: Kysely<unknown>): Promise<void> {
     payment: paymentTransitions,
     attempt: attemptTransitions,
     operation: operationTransitions,
+    dispute: disputeTransitions,
+    dispute_answer: disputeAnswerTransitions,
   };
   const moves = Object.entries(tables).flatMap(([object, table]) =>
     Object.entries(table).flatMap(([from, tos]) => tos.map((to) => ({ object, from, to }))),

@@ -41,7 +41,8 @@ function ownerDb(url: string): Db {
 /** Not of any merchant: the clock, the chart of accounts and the state machine. */
 const shared = ['accounts', 'clock', 'status_transitions'];
 const guarded = [
-  ...['account_balances', 'attempts', 'cases', 'customers', 'disputes', 'idempotency_keys'],
+  ...['account_balances', 'attempts', 'cases', 'customers', 'dispute_answers', 'disputes'],
+  'idempotency_keys',
   ...['journal_entries', 'merchants', 'operations', 'outbox', 'payment_methods', 'payments'],
   ...['postings', 'timeline'],
 ].sort();

@@ -14,6 +14,7 @@ import type {
   PaymentState,
 } from '../domain/payment-state.ts';
 import type { Decline, ShopperAction } from '../domain/provider.ts';
+import { disputeState, type DisputeRow } from './dispute-rows.ts';
 
 export interface PaymentRow {
   readonly id: string;
@@ -130,6 +131,8 @@ export interface PaymentSnapshot {
   readonly payment: PaymentRow;
   readonly attempts: readonly AttemptRow[];
   readonly operations: readonly OperationRow[];
+  /** Absent in answers frozen before disputes were answered. */
+  readonly disputes?: readonly DisputeRow[];
   readonly customer: {
     readonly id: string;
     readonly email: string | null;
@@ -176,6 +179,7 @@ export function paymentState(snapshot: PaymentSnapshot): PaymentState {
     disputesTold: p.disputes_due_at != null,
     attempts: snapshot.attempts.map(attemptState),
     operations: snapshot.operations.map(operationState),
+    disputes: (snapshot.disputes ?? []).map(disputeState),
     now: Date.parse(snapshot.now),
   };
 }

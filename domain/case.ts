@@ -9,7 +9,9 @@ export type CaseKind =
   /** Said of what is decided, and not to be believed by rule. */
   | 'contradiction'
   /** A provider's signed event tells another amount or currency than ours. */
-  | 'webhook_mismatch';
+  | 'webhook_mismatch'
+  /** Nobody answered a dispute in time. */
+  | 'dispute_unanswered';
 
 /** What an open case waited for has happened. */
 export interface CaseEnd {

@@ -3,10 +3,12 @@
  * compare-and-set on the payment's version, all of it or nothing. Instants are ms on the database's clock.
  */
 import type { CaseEnd, NewCase } from './case.ts';
+import type { DisputeAnswerStatus, DisputeStatus } from './dispute-state.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import type { AttemptStatus, OperationStatus, PaymentStatus } from './payment.ts';
 import type { OperationCause, OperationKind, PaymentMethod } from './payment-state.ts';
 import type { Decline, ShopperAction } from './provider.ts';
+import type { DisputeEvidence } from './provider-disputes.ts';
 import type { SettlementLine } from './settlement-evidence.ts';
 
 /** Where a status comes from (promise P7). `detail` is for people; never card data. */
@@ -119,6 +121,47 @@ export interface OperationPatch {
   readonly basis?: Basis;
 }
 
+export interface DisputePatch {
+  readonly id: string;
+  readonly fromStatus: DisputeStatus;
+  readonly status?: DisputeStatus;
+  readonly remindAt?: number | null;
+}
+
+export interface NewDisputeAnswer {
+  readonly id: string;
+  readonly disputeId: string;
+  readonly kind: 'accept' | 'evidence';
+  readonly status: 'requested';
+  readonly evidence: DisputeEvidence;
+  readonly dueAt: number;
+  readonly basis: Basis;
+  readonly requestedBy: string;
+}
+
+export interface DisputeAnswerPatch {
+  readonly id: string;
+  readonly fromStatus: DisputeAnswerStatus;
+  readonly status?: DisputeAnswerStatus;
+  readonly providerKey?: string;
+  readonly sendBy?: number;
+  readonly keyHorizon?: number;
+  readonly sentCount?: number;
+  readonly lookups?: number;
+  readonly dueAt?: number | null;
+  /** The provider's code, or ours of what was never sent. */
+  readonly failureCode?: string;
+  readonly basis?: Basis;
+}
+
+export interface DisputeChange {
+  readonly update?: readonly DisputePatch[];
+  readonly answers?: {
+    readonly insert?: readonly NewDisputeAnswer[];
+    readonly update?: readonly DisputeAnswerPatch[];
+  };
+}
+
 export interface TimelineLine {
   /** `api_key:<id>`, `staff:<subject>`, `provider:<name>` or `tender`. */
   readonly actor: string;
@@ -152,6 +195,7 @@ export interface Change {
     readonly insert?: readonly NewOperation[];
     readonly update?: readonly OperationPatch[];
   };
+  readonly disputes?: DisputeChange;
   readonly entries?: readonly JournalEntry[];
   readonly timeline: readonly TimelineLine[];
   readonly events?: readonly OutboxEvent[];

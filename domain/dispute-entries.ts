@@ -1,5 +1,5 @@
 /** The books of a dispute as it moves: which entries each fact is. */
-import type { DisputeState } from './dispute.ts';
+import type { DisputeState } from './dispute-state.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import type { PaymentState } from './payment-state.ts';
 import {

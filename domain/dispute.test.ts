@@ -7,7 +7,7 @@ import type { DisputeRecord } from './dispute.ts';
 import { isTakenByDispute } from './dispute-pot.ts';
 import { nextStep } from './next-step.ts';
 import type { OperationState, PaymentState } from './payment-state.ts';
-import type { DisputeNews } from './provider.ts';
+import type { DisputeNews } from './provider-disputes.ts';
 
 const keysOf = ({ change }: DisputeRecord): readonly string[] =>
   (change.entries ?? []).map(({ key }) => key.replace(/^.*\//, ''));

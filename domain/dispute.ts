@@ -8,24 +8,9 @@ import type { Change, TimelineLine } from './change.ts';
 import { disputeEntries, type DisputeMove } from './dispute-entries.ts';
 import { leftInPot } from './dispute-pot.ts';
 import type { PaymentState } from './payment-state.ts';
-import type { DisputeNews } from './provider.ts';
-
-export type DisputeStatus = 'needs_response' | 'under_review' | 'accepted' | 'won' | 'lost';
-
-export interface DisputeState {
-  readonly id: string;
-  readonly attemptId: string;
-  readonly provider: string;
-  readonly providerReference: string;
-  readonly status: DisputeStatus;
-  readonly amount: bigint;
-  /** Of `amount`, what was not there any more to be taken: somebody was paid twice. */
-  readonly amountExcess: bigint;
-  readonly fee: bigint;
-  readonly currency: string;
-  readonly reason: string;
-  readonly dueBy: string;
-}
+import { reminderAfter } from './dispute-reminder.ts';
+import { isDecided, type DisputeState, type DisputeStatus } from './dispute-state.ts';
+import type { DisputeNews } from './provider-disputes.ts';
 
 export interface ToldDispute {
   readonly eventId: string;
@@ -69,8 +54,27 @@ export function recordDispute(
     ...event,
     state: 'recorded',
     update: { id: known.id, fromStatus: known.status, status: news.what },
-    change: moved(payment, known, told, [news.what]),
+    change: decided(payment, known, told, news.what),
   };
+}
+
+/** Whatever was to be answered is over with it. */
+function decided(
+  payment: PaymentState,
+  known: DisputeState,
+  told: ToldDispute,
+  what: 'won' | 'lost',
+): Change {
+  const change = moved(payment, known, told, [what]);
+  if (known.status !== 'needs_response' || Date.parse(known.dueBy) > payment.now) return change;
+  const evidence = evidenceOf(told);
+  const over = {
+    kind: 'dispute_unanswered',
+    subjectId: known.id,
+    resolution: what,
+    evidence,
+  } as const;
+  return { ...change, closes: [...(change.closes ?? []), over] };
 }
 
 function contradictionOf(
@@ -84,8 +88,7 @@ function contradictionOf(
     return known === null ? null : 'dispute_of_another_payment';
   }
   if (news.amountMinor !== known.amount) return 'dispute_of_another_amount';
-  const isDecided = known.status === 'won' || known.status === 'lost';
-  return isDecided && news.what !== 'opened' && news.what !== known.status
+  return isDecided(known) && news.what !== 'opened' && news.what !== known.status
     ? 'dispute_decided_otherwise'
     : null;
 }
@@ -119,6 +122,8 @@ function opened(
     amount: news.amountMinor,
     amountExcess: news.amountMinor - leftInPot(payment, news.amountMinor),
     ...{ fee: news.feeMinor, currency: news.currency, reason: news.reason, dueBy: news.dueBy },
+    remindAt: news.what === 'opened' ? reminderAfter(news.dueBy, payment.now) : null,
+    answers: [],
   };
   const moves: readonly DisputeMove[] = news.what === 'opened' ? ['opened'] : ['opened', news.what];
   const change = moved(payment, dispute, told, moves);

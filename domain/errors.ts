@@ -24,6 +24,11 @@ export const refusalCodes = [
   'settings_changed',
   'payment_not_retryable',
   'duplicate_reference',
+  'dispute_closed',
+  'dispute_answered',
+  'dispute_answer_pending',
+  'dispute_due_passed',
+  'dispute_not_answerable',
 ] as const;
 export type RefusalCode = (typeof refusalCodes)[number];
 
@@ -38,5 +43,6 @@ export const noCodes = [
   'refund_declined',
   'refund_rejected',
   'void_declined',
+  'dispute_answer_refused',
 ] as const;
 export type NoCode = (typeof noCodes)[number];

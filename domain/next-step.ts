@@ -2,6 +2,7 @@
  * What a payment needs next, and when: a pure function of its state. The workflow asks this after every
  * commit, so the order of the rules below is the order of the work.
  */
+import { dueReminder } from './dispute-reminder.ts';
 import {
   isOpen,
   liveAttempt,
@@ -21,13 +22,31 @@ export type Step =
   | { readonly kind: 'apply_timers' }
   /** A provider has told of disputes: before anything else is sent out of the same pot. */
   | { readonly kind: 'record_disputes' }
+  /** A merchant's answer to a dispute is to be sent, or looked up. */
+  | { readonly kind: 'answer_dispute'; readonly answerId: string }
   /** Something is due soon: worth staying for. */
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'rest' };
 
 export function nextStep(payment: PaymentState): Step {
   if (payment.disputesTold) return { kind: 'record_disputes' };
-  return operationStep(payment) ?? attemptStep(payment) ?? paymentStep(payment) ?? idle(payment);
+  return (
+    disputeStep(payment) ??
+    operationStep(payment) ??
+    attemptStep(payment) ??
+    paymentStep(payment) ??
+    idle(payment)
+  );
+}
+
+/** Before refunds: whoever accepts, or answers, has until a day that is the scheme's. */
+function disputeStep(payment: PaymentState): Step | undefined {
+  for (const answer of payment.disputes.flatMap(({ answers }) => answers)) {
+    if (answer.dueAt !== null && answer.dueAt <= payment.now) {
+      return { kind: 'answer_dispute', answerId: answer.id };
+    }
+  }
+  return dueReminder(payment) === undefined ? undefined : { kind: 'apply_timers' };
 }
 
 function operationStep(payment: PaymentState): Step | undefined {
@@ -102,6 +121,8 @@ function idle(payment: PaymentState): Step {
       .filter((a) => a.status !== 'authorized' || a.dueAt !== a.expiresAt)
       .map((a) => a.dueAt),
     ...payment.operations.filter((o) => isOpen(o) && !mustQueue(payment, o)).map((o) => o.dueAt),
+    ...payment.disputes.flatMap(({ answers }) => answers.map(({ dueAt }) => dueAt)),
+    ...payment.disputes.map(({ remindAt }) => remindAt),
   ].filter((due) => due !== null);
   const inMs = Math.min(...dues) - payment.now;
   return inMs <= waitInRunMsMax ? { kind: 'wait', ms: Math.max(inMs, 50) } : { kind: 'rest' };

@@ -3,6 +3,7 @@
  * Amounts are minor units; instants are ms since the epoch on the database's clock.
  */
 import type { Currency } from './currency.ts';
+import type { DisputeState } from './dispute-state.ts';
 import type { Decline, PaymentMethodType } from './provider.ts';
 import {
   liveAttemptStatuses,
@@ -128,6 +129,7 @@ export interface PaymentState {
   readonly disputesTold: boolean;
   readonly attempts: readonly AttemptState[];
   readonly operations: readonly OperationState[];
+  readonly disputes: readonly DisputeState[];
   /** The database's clock at the moment of reading. */
   readonly now: number;
 }

@@ -36,6 +36,9 @@ export interface ProviderContract {
   /** A refund is taken for this long after the capture; null: for ever. */
   readonly refundWindowMs: number | null;
 
+  /** Disputes are accepted and answered through it; else at the provider. */
+  readonly disputeAnswers: boolean;
+
   readonly lookup: boolean;
   /**
    * Where it cannot be asked: what it has acknowledged, and no event told of for so long, is in doubt. Longer

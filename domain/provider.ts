@@ -6,6 +6,7 @@
  * it is invented.
  */
 import type { Currency } from './currency.ts';
+import type { DisputeDesk, DisputeNews } from './provider-disputes.ts';
 import type { PaymentMethodType, ProviderContract } from './provider-contract.ts';
 
 export type { PaymentMethodType, ProviderContract } from './provider-contract.ts';
@@ -121,7 +122,7 @@ export type LookupResult =
   /** The lookup itself got no usable answer: says nothing. */
   | NoAnswer;
 
-interface NoAnswer {
+export interface NoAnswer {
   readonly kind: 'no_answer';
   readonly evidence: ProviderEvidence;
   /** The provider asked to be left alone for so long. */
@@ -219,6 +220,10 @@ export interface FinishesActions {
   finishAction(request: FinishRequest): Promise<ProviderOutcome>;
 }
 
+export interface AnswersDisputes {
+  readonly disputes: DisputeDesk;
+}
+
 export interface ReadsWebhooks {
   /** Verifies a webhook's signature over the raw body and reads it; null: forged, stale or not for us. */
   readWebhook(
@@ -241,6 +246,7 @@ export interface Provider
     Partial<LooksUp>,
     Partial<VoidsByReference>,
     Partial<FinishesActions>,
+    Partial<AnswersDisputes>,
     Partial<Increments> {
   readonly contract: ProviderContract;
 }
@@ -276,22 +282,6 @@ export interface ProviderWebhook {
   readonly toldAt?: number;
   /** It tells of a dispute over what `reference` names: a fact of its own, and no hint. */
   readonly dispute?: DisputeNews;
-}
-
-/** All that is known of a dispute comes with each event of it, so whichever comes first is enough. */
-export interface DisputeNews {
-  readonly what: 'opened' | 'won' | 'lost';
-  /** The provider's id of the dispute. */
-  readonly providerReference: string;
-  readonly amountMinor: bigint;
-  /** What the provider keeps for it. */
-  readonly feeMinor: bigint;
-  /** With `won` only: the fee came back too. */
-  readonly feeReturned: boolean;
-  readonly currency: string;
-  readonly reason: string;
-  /** Until when it may be answered, ISO 8601. */
-  readonly dueBy: string;
 }
 
 export interface ProviderClaim {

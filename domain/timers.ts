@@ -1,9 +1,12 @@
 /** What the passing of time does to a payment. Expiry is an operation: it asks the provider first. */
 import type { Change } from './change.ts';
+import { dueReminder, remind } from './dispute-reminder.ts';
 import type { PaymentState } from './payment-state.ts';
 import { lapseRefund } from './refund-approval.ts';
 
 export function applyTimers(payment: PaymentState, newOperationId: string): Change | null {
+  const waiting = dueReminder(payment);
+  if (waiting) return remind(payment, waiting);
   const lapsing = payment.operations.find(
     (o) => o.status === 'requires_approval' && o.dueAt !== null && o.dueAt <= payment.now,
   );

@@ -35,6 +35,8 @@ export const expiryDoubtMs = 60_000;
 export const retryExpiryMs = 3_600_000;
 /** A request for a second person's approval lapses after this, and what it had reserved is free again. */
 export const approvalLifeMs = 7 * 24 * 3_600_000;
+/** Before a dispute's last day its merchant is told this often that nobody has answered, longest first. */
+export const disputeReminderLeads = [7, 3, 1].map((days) => days * 24 * 3_600_000);
 /** An event's own word is taken once no lookup could say for so long; at once where none ever can. */
 export const claimCountsAfterMs = 60_000;
 /** An attempt closed by absence is looked up once more. */

@@ -9,6 +9,7 @@ export function checkCapabilities(provider: Provider): readonly string[] {
     // Who can neither be asked nor is ever waited for would leave what it acknowledged open for ever.
     toldWithinMs: [contract.toldWithinMs !== null, provider.lookup === undefined],
     voidByReference: [contract.voidByReference, provider.voidByReference !== undefined],
+    disputeAnswers: [contract.disputeAnswers, provider.disputes !== undefined],
     incrementalAuthorization: [contract.incrementalAuthorization, provider.increment !== undefined],
   };
   const differing = Object.entries(said).filter(([, [promised, able]]) => promised !== able);

@@ -192,15 +192,15 @@ function reading({
   };
 }
 
-function claim(principal: Principal, key: IdempotencyKey): KeyClaim {
+export function claim(principal: Principal, key: IdempotencyKey): KeyClaim {
   return { ...key, merchant_id: principal.merchantId, person: principal.person ?? '' };
 }
 
-function actor(principal: Principal): string {
+export function actor(principal: Principal): string {
   return `${principal.actor.kind}:${principal.actor.id}`;
 }
 
-function result(outcome: Outcome): CommandResult {
+export function result(outcome: Outcome): CommandResult {
   if (outcome.kind !== 'answer') return outcome;
   const { awaitsId, code, detail, ...answer } = outcome;
   return {

@@ -1,10 +1,16 @@
 /** Disputes over HTTP: read by their merchant and by nobody else, and carried by their events. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { commitDispute } from '../../db/disputes.ts';
+import { pino } from 'pino';
 import { recordDispute } from '../../domain/dispute.ts';
+import type { ProviderContract } from '../../domain/provider.ts';
 import { newId } from '../../runtime/ids.ts';
 import { fakePorts, startApi, type ApiResponse, type TestApi } from '../../test/support/api.ts';
 import { openPaymentDatabase, type PaymentDatabase } from '../../test/support/payment-database.ts';
+import { aContract } from '../../test/support/payments.ts';
+import { createCommands } from '../commands/commands.ts';
+import { createFreshPayments } from '../commands/fresh-payments.ts';
+import { createWaiter } from '../commands/waiter.ts';
 import { createDisputes } from '../backend/disputes.ts';
 import { createEvents } from '../backend/events.ts';
 import type { Principal } from '../ports.ts';
@@ -31,10 +37,21 @@ beforeAll(async () => {
     now = await on.state(payment.id);
   }
   const byApiKey = async (): Promise<Principal> => ({
-    ...{ merchantId: seenBy, mode: 'test', scopes: ['payments:read', 'events:read'] },
+    ...{
+      merchantId: seenBy,
+      mode: 'test',
+      scopes: ['payments:read', 'events:read', 'refunds:write'],
+    },
     actor: { kind: 'api_key', id: 'key_1' },
   });
-  const disputes = createDisputes(on.api);
+  const log = pino({ level: 'silent' });
+  const commands = createCommands({
+    ...{ db: on.api, waiter: createWaiter(), fresh: createFreshPayments(), log },
+    runs: () => undefined,
+  });
+  const contractOf = (name: string): ProviderContract =>
+    aContract({ disputeAnswers: name !== 'bank' });
+  const disputes = createDisputes({ db: on.api, commands, contractOf });
   api = await startApi(
     fakePorts({ principals: { byApiKey }, disputes, events: createEvents(on.api) }),
   );
@@ -76,4 +93,68 @@ test('one is read by its merchant alone, and is what its event carries', async (
   });
   expect((await get(`/v1/disputes/${id}`, await on.newMerchant())).status).toBe(404);
   expect((await get('/v1/disputes/dsp_x')).status).toBe(404);
+});
+
+let keys = 0;
+async function post(path: string, body: object, key?: string): Promise<ApiResponse> {
+  keys += 1;
+  seenBy = merchantId;
+  return api.call(path, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'idempotency-key': key ?? `k${String(keys)}`,
+      prefer: 'wait=0',
+    },
+    body: JSON.stringify(body),
+  });
+}
+
+test('an answer is a committed row, the same under its key, and one at a time', async () => {
+  const { body } = await get('/v1/disputes');
+  const [{ id }] = body['data'] as readonly [{ id: string }];
+  const path = `/v1/disputes/${id}/evidence`;
+  const said = { explanation: 'It was delivered.', document_urls: ['https://shop.example/1.pdf'] };
+  const first = await post(path, said, 'same');
+  expect([first.status, first.body]).toMatchObject([
+    202,
+    { object: 'dispute', id, status: 'needs_response', answers: [{ kind: 'evidence', status: 'pending' }] },
+  ]); // prettier-ignore
+  expect(first.headers.get('location')).toBe(`/v1/disputes/${id}`);
+  expect((await post(path, said, 'same')).body['answers']).toEqual(first.body['answers']);
+  expect((await post(path, { explanation: 'Another.' }, 'same')).status).toBe(422);
+  const other = await post(`/v1/disputes/${id}/accept`, {});
+  expect([other.status, other.body['code']]).toEqual([409, 'dispute_answer_pending']);
+  const { stored } = await on.rows.one<{ stored: unknown }>(
+    'select jsonb_agg(evidence) as stored from dispute_answers where dispute_id = $1',
+    [id],
+  );
+  expect(stored).toEqual([
+    { explanation: 'It was delivered.', documentUrls: ['https://shop.example/1.pdf'] },
+  ]);
+});
+
+test.each([
+  ['nothing said', {}, 400],
+  ['an unknown field', { explanation: 'x', note: 'y' }, 400],
+  ['too much', { explanation: 'x'.repeat(5_001) }, 400],
+  ['a document without TLS', { document_urls: ['http://shop.example/1.pdf'] }, 400],
+  ['a card number', { explanation: 'card 4242 4242 4242 4242' }, 422],
+])('evidence with %s is refused, and nothing is kept', async (_, body, status) => {
+  const { body: page } = await get('/v1/disputes');
+  const [, { id }] = page['data'] as readonly [unknown, { id: string }];
+  expect((await post(`/v1/disputes/${id}/evidence`, body)).status).toBe(status);
+  expect(await on.rows.all('select from dispute_answers where dispute_id = $1', [id])).toEqual([]);
+});
+
+test('are filtered by the day they are due', async () => {
+  const count = async (before: string): Promise<number> =>
+    ((await get(`/v1/disputes?due_before=${before}`)).body['data'] as readonly unknown[]).length;
+  expect(await count('2027-02-01T00:00:01Z')).toBe(2);
+  expect(await count('2027-02-01T00:00:00Z')).toBe(0);
+  expect((await get('/v1/disputes?due_before=tomorrow')).status).toBe(400);
+});
+
+test('of another merchant there is nothing to answer', async () => {
+  expect((await post(`/v1/disputes/${newId('dsp')}/accept`, {})).status).toBe(404);
 });

@@ -1,4 +1,5 @@
-import type { DisputeRow } from '../../db/disputes.ts';
+import type { DisputeRow } from '../../db/dispute-rows.ts';
+import type { DisputeAnswerStatus } from '../../domain/dispute-state.ts';
 import { presentInstant } from '../instant.ts';
 import type { DisputeView } from './schema.ts';
 
@@ -11,5 +12,15 @@ export function presentDispute(row: DisputeRow): DisputeView {
     due_by: presentInstant(row.due_by),
     opened_at: presentInstant(row.opened_at),
     closed_at: closed_at === null ? null : presentInstant(closed_at),
+    answers: (row.answers ?? []).map((answer) => ({
+      ...{ id: answer.id, kind: answer.kind, status: statusOf(answer.status) },
+      failure_code: answer.failure_code,
+      created_at: presentInstant(answer.created_at),
+    })),
   };
+}
+
+/** Whether it is being sent right now is nobody's business. */
+function statusOf(status: DisputeAnswerStatus): 'pending' | 'unknown' | 'succeeded' | 'failed' {
+  return status === 'requested' || status === 'submitting' ? 'pending' : status;
 }

@@ -28,6 +28,42 @@ export const disputeSchema = z
     due_by: text,
     opened_at: text,
     closed_at: text.nullable(),
+    /** What was answered through Tender, oldest first. */
+    answers: z.array(
+      z.strictObject({
+        id: text,
+        kind: z.enum(['accept', 'evidence']),
+        status: z.enum(['pending', 'unknown', 'succeeded', 'failed']),
+        /** Why it failed: the provider's code, or ours of what was never sent. */
+        failure_code: text.nullable(),
+        created_at: text,
+      }),
+    ),
   })
   .meta({ id: 'Dispute' });
 export type DisputeView = z.output<typeof disputeSchema>;
+
+const said = z.string().trim().min(1);
+
+/** All empty: for what gives up there is nothing to say. */
+export const acceptSchema = z.strictObject({});
+
+/** Texts and references; documents by their address. Something must be said. */
+export const evidenceSchema = z
+  .strictObject({
+    explanation: said.max(5_000).optional(),
+    product_description: said.max(2_000).optional(),
+    customer_communication: said.max(5_000).optional(),
+    shipping_carrier: said.max(100).optional(),
+    shipping_tracking_number: said.max(100).optional(),
+    service_date: z.iso.date().optional(),
+    refund_policy: said.max(5_000).optional(),
+    document_urls: z
+      .array(z.url({ protocol: /^https$/ }).max(2_000))
+      .min(1)
+      .max(10)
+      .optional(),
+  })
+  .refine((evidence) => Object.values(evidence).some((value) => value !== undefined), {
+    message: 'must say something',
+  });

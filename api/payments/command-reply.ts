@@ -1,5 +1,8 @@
 /** The result of a command as an answer: the object, or a problem that carries it. */
+import type { DisputeRow } from '../../db/dispute-rows.ts';
 import type { PaymentSnapshot } from '../../db/snapshot.ts';
+import { presentDispute } from '../disputes/presenter.ts';
+import type { DisputeView } from '../disputes/schema.ts';
 import { HttpError } from '../http-errors.ts';
 import type { CommandAnswer, CommandResult } from '../ports.ts';
 import type { Reply } from '../route.ts';
@@ -43,13 +46,27 @@ function clearReply(answer: CommandAnswer): Reply {
 
 /** Where to poll. A capture is part of its payment. */
 function locationOf({ resource, resourceId, snapshot }: CommandAnswer): string {
-  return resource === 'refund'
-    ? `/v1/refunds/${resourceId}`
-    : `/v1/payments/${snapshot.payment.id}`;
+  if (resource === 'refund') return `/v1/refunds/${resourceId}`;
+  const dispute = findAnswered(snapshot, resourceId);
+  return dispute === undefined
+    ? `/v1/payments/${snapshot.payment.id}`
+    : `/v1/disputes/${dispute.id}`;
 }
 
-function presentResource(answer: CommandAnswer): PaymentView | OperationView | RefundView {
+/** The dispute that has this answer. */
+function findAnswered(
+  { disputes = [] }: PaymentSnapshot,
+  answerId: string,
+): DisputeRow | undefined {
+  return disputes.find(({ answers = [] }) => answers.some(({ id }) => id === answerId));
+}
+
+function presentResource(
+  answer: CommandAnswer,
+): PaymentView | OperationView | RefundView | DisputeView {
   if (answer.resource === 'payment') return presentPayment(answer.snapshot);
+  const dispute = findAnswered(answer.snapshot, answer.resourceId);
+  if (dispute !== undefined) return presentDispute(dispute);
   const row = findOperation(answer.snapshot, answer.resourceId);
   if (row === undefined) throw new Error(`snapshot without operation ${answer.resourceId}`);
   return presentOperation(row);
@@ -60,6 +77,7 @@ function refusalReply(answer: CommandAnswer): Reply {
   if (code === undefined) throw new Error(`a ${answer.status} without a code`);
   const payment = presentPayment(snapshot);
   const row = findOperation(snapshot, answer.resourceId);
+  const dispute = findAnswered(snapshot, answer.resourceId);
   const decline = declineOf(answer, snapshot);
   return {
     problem: {
@@ -68,6 +86,7 @@ function refusalReply(answer: CommandAnswer): Reply {
       members: {
         payment,
         ...(row !== undefined && { operation: presentOperation(row) }),
+        ...(dispute !== undefined && { dispute: presentDispute(dispute) }),
         ...(decline !== null && { decline }),
       },
     },

@@ -20,6 +20,7 @@ export const adyenContract: ProviderContract = {
   multipleCaptures: false,
   // Its amount updates take the new total and only of pre-authorizations, which ours are not.
   incrementalAuthorization: false,
+  disputeAnswers: false,
   modifications: 'asynchronous',
   refundWindowMs: null,
   lookup: false,

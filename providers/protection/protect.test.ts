@@ -5,6 +5,7 @@ import type {
   Provider,
   ProviderOutcome,
 } from '../../domain/provider.ts';
+import type { DisputeAnswerRequest, DisputeDesk } from '../../domain/provider-disputes.ts';
 import { aContract, approved, declined, notSent, pending, requiresAction, unknown } from '../../test/support/payments.ts'; // prettier-ignore
 import { checkCapabilities } from '../capabilities.ts';
 import { createGuard, type Guard } from './guard.ts';
@@ -21,7 +22,7 @@ const request = { reference: 'att_1' } as AuthorizeRequest & OperationRequest;
 function aProvider(values: Partial<Provider> = {}): Provider {
   return {
     contract: aContract({
-      ...{ lookup: false, toldWithinMs: 1, voidByReference: false },
+      ...{ lookup: false, toldWithinMs: 1, voidByReference: false, disputeAnswers: false },
       concurrentMax: 1,
     }),
     authorize: async () => approved(),
@@ -36,6 +37,11 @@ function aGuard(provider: Provider): Guard {
 const money = ['authorize', 'capture', 'void', 'refund', 'increment'] as const;
 const yes = async (): Promise<ProviderOutcome> => approved();
 const moving = Object.fromEntries(money.map((name) => [name, yes]));
+const aDesk: DisputeDesk = {
+  accept: async () => ({ kind: 'taken', evidence: approved().evidence }),
+  submitEvidence: async () => ({ kind: 'taken', evidence: approved().evidence }),
+  look: async () => ({ kind: 'no_answer', evidence: approved().evidence }),
+};
 const never = (): Promise<never> => new Promise(() => undefined);
 
 describe('a provider behind its guard', () => {
@@ -48,12 +54,30 @@ describe('a provider behind its guard', () => {
         contract: aContract({ incrementalAuthorization: true }),
         lookup: async () => ({ kind: 'absent', evidence: approved().evidence }),
         voidByReference: async () => ({ kind: 'confirmed', evidence: approved().evidence }),
+        disputes: aDesk,
       }),
     ],
   ])('can do what it could: %s', (_, provider) => {
     const guarded = protect(provider, aGuard(provider));
     expect(Object.keys(guarded).toSorted()).toEqual(Object.keys(provider).toSorted());
     expect(checkCapabilities(guarded)).toEqual([]);
+  });
+
+  test('an answer to a dispute is passed on, and certainly not sent when it is not let through', async () => {
+    const provider = aProvider({ disputes: aDesk });
+    const guard = aGuard(provider);
+    const { disputes } = protect(provider, guard);
+    const asked = { reference: 'dsa_1' } as DisputeAnswerRequest;
+    expect(await disputes?.accept(asked)).toMatchObject({ kind: 'taken' });
+    void guard.attempt({
+      work: never,
+      judge: () => ({ health: 'well', what: '' }),
+      refused: never,
+    });
+    await Promise.resolve();
+    for (const verb of ['accept', 'submitEvidence'] as const) {
+      expect(await disputes?.[verb](asked)).toMatchObject({ kind: 'not_sent' });
+    }
   });
 
   test.each(money)(

@@ -9,6 +9,11 @@ import type {
   ProviderOutcome,
   VoidByReferenceResult,
 } from '../../domain/provider.ts';
+import type {
+  DisputeAnswerOutcome,
+  DisputeDesk,
+  DisputeLook,
+} from '../../domain/provider-disputes.ts';
 import type { Guard, GuardedCall, Refusal, Verdict } from './guard.ts';
 
 export function protect(provider: Provider, guard: Guard): Provider {
@@ -34,6 +39,7 @@ export function protect(provider: Provider, guard: Guard): Provider {
     lookup,
     voidByReference,
     finishAction,
+    disputes,
   } = provider;
   return {
     ...provider,
@@ -47,6 +53,7 @@ export function protect(provider: Provider, guard: Guard): Provider {
     ...(finishAction && {
       finishAction: (request) => operation(() => finishAction.call(provider, request)),
     }),
+    ...(disputes && { disputes: protectDesk(disputes, guard, evidence) }),
     ...(lookup && {
       lookup: (kind, reference, hint) =>
         guard.look<LookupResult>({
@@ -64,6 +71,37 @@ export function protect(provider: Provider, guard: Guard): Provider {
         }),
     }),
   };
+}
+
+function protectDesk(
+  desk: DisputeDesk,
+  guard: Guard,
+  evidence: (
+    kind: ProviderEvidence['kind'],
+    why: Refusal,
+  ) => { readonly evidence: ProviderEvidence },
+): DisputeDesk {
+  const send = (work: () => Promise<DisputeAnswerOutcome>): Promise<DisputeAnswerOutcome> =>
+    guard.operation({
+      work,
+      judge: judgeAnswer,
+      refused: (why) => ({ kind: 'not_sent', ...evidence('provider_reply', why) }),
+    });
+  return {
+    accept: (request) => send(() => desk.accept(request)),
+    submitEvidence: (request) => send(() => desk.submitEvidence(request)),
+    look: (reference) =>
+      guard.look<DisputeLook>({
+        work: () => desk.look(reference),
+        judge: judgeLook,
+        refused: (why) => ({ kind: 'no_answer', ...evidence('lookup', why) }),
+      }),
+  };
+}
+
+function judgeAnswer(outcome: DisputeAnswerOutcome): Verdict {
+  if (outcome.kind === 'not_sent' || outcome.kind === 'unknown') return judgeOutcome(outcome);
+  return { health: 'well', what: `${outcome.kind} ${outcome.evidence.detail}` };
 }
 
 /** A no is an answer like any other; what was refused for its rate says nothing about health. */
@@ -85,7 +123,7 @@ export function judgeOutcome(outcome: ProviderOutcome): Verdict {
 }
 
 /** It says nothing of health; whoever asks to be left alone is. */
-function judgeLook(answer: LookupResult | VoidByReferenceResult): Verdict {
+function judgeLook(answer: LookupResult | VoidByReferenceResult | DisputeLook): Verdict {
   const { retryAfterMs } = answer.kind === 'no_answer' ? answer : {};
   return { health: 'silent', what: '', retryAfterMs };
 }

@@ -1,6 +1,6 @@
 /** What an event tells of a dispute. Pure; null: it tells of none that we can read. */
 import { z } from 'zod';
-import type { DisputeNews } from '../../domain/provider.ts';
+import type { DisputeNews } from '../../domain/provider-disputes.ts';
 
 const minorUnits = z.number().int().max(Number.MAX_SAFE_INTEGER);
 const schema = z.object({

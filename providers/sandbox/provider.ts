@@ -8,6 +8,7 @@ import type {
 } from '../../domain/provider.ts';
 import { createHttpClient } from './client.ts';
 import type { HttpCall, HttpClient } from './client.ts';
+import { createDisputeDesk } from './disputes.ts';
 import { mapFence, mapLookup, mapReply } from './mapping.ts';
 import type { CallKind } from './replies.ts';
 import { createWebhookReader } from './webhook.ts';
@@ -102,6 +103,7 @@ export function createSandboxProvider(options: SandboxProviderOptions): Provider
     capture: (request) => operate('capture', request),
     void: (request) => operate('void', request),
     refund: (request) => operate('refund', request),
+    ...(contract.disputeAnswers && { disputes: createDisputeDesk(name, client) }),
     ...(contract.incrementalAuthorization && {
       increment: (request: OperationRequest) => operate('increment', request),
     }),

@@ -19,6 +19,7 @@ export const stripeContract: ProviderContract = {
   // Multicapture is for accounts on another pricing; a capture is final without it.
   multipleCaptures: false,
   incrementalAuthorization: false,
+  disputeAnswers: false,
   modifications: 'synchronous',
   refundWindowMs: null,
   lookup: true,

@@ -34,18 +34,27 @@ const moves: Readonly<
   evidence: { to: 'under_review', from: ['needs_response'] },
 };
 
-export function presentDispute(row: DisputeRow): Json {
+export function presentDispute({ store }: Context, row: DisputeRow): Json {
   const { provider, due_by, created_at, ...rest } = row;
   return {
     object: 'dispute',
     ...rest,
     fee_returned: row.status === 'won' && prices[provider]?.returned === true,
+    answers: store.disputes.answersTo(row.id).map(({ kind, reference, content }) => ({
+      ...{ kind, reference },
+      evidence: JSON.parse(content) as unknown,
+    })),
     due_by: new Date(due_by).toISOString(),
     created_at: new Date(created_at).toISOString(),
   };
 }
 
-function tell(context: Context, row: DisputeRow, what: 'opened' | 'won' | 'lost'): void {
+function tell(
+  context: Context,
+  row: DisputeRow,
+  what: 'opened' | 'won' | 'lost',
+  afterMs = 0,
+): void {
   const { store, clock } = context;
   const now = clock.now();
   const eventId = `evt_${uuidv7()}`;
@@ -56,9 +65,9 @@ function tell(context: Context, row: DisputeRow, what: 'opened' | 'won' | 'lost'
     reference: row.reference,
     provider_reference: row.id,
     created_at: new Date(now).toISOString(),
-    data: presentDispute(row),
+    data: presentDispute(context, row),
   });
-  store.webhooks.insert({ event_id: eventId, provider: row.provider, body, due_at: now });
+  store.webhooks.insert({ event_id: eventId, provider: row.provider, body, due_at: now + afterMs });
 }
 
 /** Null: that much was never captured. What was refunded may be disputed all the same: banks do. */
@@ -83,6 +92,33 @@ export function openDispute(
   return row;
 }
 
+export interface Answer {
+  readonly kind: 'accept' | 'evidence';
+  readonly reference: string;
+  readonly evidence: Readonly<Record<string, unknown>>;
+}
+
+export type Answered = DisputeRow | 'dispute_closed' | 'dispute_answered' | 'dispute_due_passed';
+
+/** Our client's, known by its reference: the same again is the same answer. */
+export function answerDispute(context: Context, row: DisputeRow, answer: Answer): Answered {
+  const { disputes } = context.store;
+  const { kind, reference } = answer;
+  const given = disputes.answersTo(row.id).find((one) => one.kind === kind);
+  if (given !== undefined) return given.reference === reference ? row : 'dispute_answered';
+  if (row.status === 'won' || row.status === 'lost') return 'dispute_closed';
+  const now = context.clock.now();
+  if (now >= row.due_by) return 'dispute_due_passed';
+  const moved = moveDispute(context, row, kind);
+  if (moved === null || row.status === moves[kind].to) return 'dispute_answered';
+  const content = JSON.stringify(answer.evidence);
+  disputes.answer({ dispute_id: row.id, kind, reference, content, created_at: now });
+  return moved;
+}
+
+/** What is given up is lost: the scheme says so a little later. */
+const acceptedIsLostAfterMs = 1_500;
+
 /** Null: it is past that. */
 export function moveDispute(
   context: Context,
@@ -95,5 +131,6 @@ export function moveDispute(
   const moved = { ...row, status: to };
   context.store.disputes.setStatus(row.id, to);
   if (to === 'won' || to === 'lost') tell(context, moved, to);
+  if (to === 'accepted') tell(context, moved, 'lost', acceptedIsLostAfterMs);
   return moved;
 }

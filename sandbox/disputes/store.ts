@@ -33,9 +33,29 @@ create table if not exists disputes (
   created_at integer not null
 ) strict, without rowid;
 create index if not exists disputes_authorization on disputes (authorization_id);
+create table if not exists dispute_answers (
+  dispute_id text not null,
+  kind text not null check (kind in ('accept', 'evidence')),
+  reference text not null,
+  content text not null,
+  created_at integer not null,
+  primary key (dispute_id, kind)
+) strict, without rowid;
 `;
 
+/** What our client has answered, each kind once. */
+export interface DisputeAnswerRow {
+  readonly dispute_id: string;
+  readonly kind: 'accept' | 'evidence';
+  /** Our client's. */
+  readonly reference: string;
+  readonly content: string;
+  readonly created_at: number;
+}
+
 export interface Disputes {
+  answer(row: DisputeAnswerRow): void;
+  answersTo(disputeId: string): readonly DisputeAnswerRow[];
   insert(row: DisputeRow): void;
   setStatus(id: string, status: DisputeStatus): void;
   find(provider: string, id: string): DisputeRow | undefined;
@@ -64,7 +84,16 @@ export function createDisputes(database: DatabaseSync): Disputes {
     `select coalesce(sum(amount), 0) as total from disputes
      where authorization_id = :authorizationId and status <> 'won'`,
   );
+  const answer = database.prepare(
+    `insert into dispute_answers (dispute_id, kind, reference, content, created_at)
+     values (:dispute_id, :kind, :reference, :content, :created_at)`,
+  );
+  const answers = database.prepare(
+    'select dispute_id, kind, reference, content, created_at from dispute_answers where dispute_id = :disputeId order by created_at, kind',
+  );
   return {
+    answer: (row) => void answer.run({ ...row }),
+    answersTo: (disputeId) => listRows<DisputeAnswerRow>(answers, { disputeId }),
     insert: (row) => void insert.run({ ...row }),
     setStatus: (id, status) => void setStatus.run({ id, status }),
     find: (provider, id) => findRow<DisputeRow>(find, { provider, id }),

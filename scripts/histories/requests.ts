@@ -5,6 +5,7 @@ import {
   requestCapture,
   requestRefund,
 } from '../../domain/commands.ts';
+import { requestDisputeAnswer } from '../../domain/request-dispute-answer.ts';
 import type { Bench } from '../../test/support/bench.ts';
 
 export interface Requests {
@@ -18,6 +19,8 @@ export interface Requests {
   readonly hear: (reference: string, provider?: string) => Promise<void>;
   /** A provider tells of a dispute over an attempt. */
   readonly dispute: (reference: string) => Promise<void>;
+  /** The merchant gives the dispute of a payment up. */
+  readonly accept: (paymentId: string) => Promise<void>;
   /** The shopper answers on the page of the bank, and comes back. */
   readonly answerPage: (paymentId: string, verdict: 'approve' | 'reject') => Promise<void>;
 }
@@ -66,6 +69,12 @@ export function createRequests(bench: Bench): Requests {
         [bench.deps.newId('evt'), claim.provider_reference, claim],
       );
     },
+    accept: (id) =>
+      bench.ask(id, (p) => {
+        const [answerId, disputeId] = [bench.deps.newId('dsa'), p.disputes[0]?.id ?? ''];
+        const ask = { answerId, disputeId, kind: 'accept', evidence: {}, actor } as const;
+        return requestDisputeAnswer(p, ask, contractOf);
+      }),
     answerPage: async (id, verdict) => {
       const page = await bench.rows.one<{ redirect_url: string; return_token: string }>(
         'select redirect_url, return_token from attempts where payment_id = $1',

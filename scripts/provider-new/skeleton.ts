@@ -18,6 +18,7 @@ export const ${name}Contract: ProviderContract = {
   partialCapture: false,
   multipleCaptures: false,
   incrementalAuthorization: false,
+    disputeAnswers: false,
   modifications: 'synchronous',
   refundWindowMs: null,
   lookup: false,

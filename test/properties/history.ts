@@ -248,6 +248,8 @@ async function perform(activities: Activities, paymentId: string, step: Step): P
       return activities.paymentApplyTimers({ paymentId });
     case 'record_disputes':
       return activities.paymentRecordDisputes({ paymentId });
+    case 'answer_dispute':
+      return activities.disputeAnswer({ paymentId, answerId: step.answerId });
     case 'wait':
     case 'rest':
       return undefined;

@@ -65,6 +65,7 @@ export function fakePorts(ports: Partial<{ [P in keyof Ports]: Partial<Ports[P]>
     disputes: {
       find: unexpected('findDispute'),
       list: unexpected('listDisputes'),
+      answer: unexpected('answerDispute'),
       ...ports.disputes,
     },
     paymentMethods: { offered: unexpected('offered'), ...ports.paymentMethods },

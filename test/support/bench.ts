@@ -170,6 +170,8 @@ async function take(
       return activities.paymentApplyTimers({ paymentId });
     case 'record_disputes':
       return activities.paymentRecordDisputes({ paymentId });
+    case 'answer_dispute':
+      return activities.disputeAnswer({ paymentId, answerId: step.answerId });
     case 'wait':
       await advance(Math.ceil(step.ms / 1_000));
       return activities.paymentLoad({ paymentId });

@@ -1,14 +1,10 @@
 /** A payment with refunds and disputes, counted as the database counts them, and no database. */
 import { requestRefund } from '../../domain/commands.ts';
-import {
-  recordDispute,
-  type DisputeRecord,
-  type DisputeState,
-  type ToldDispute,
-} from '../../domain/dispute.ts';
+import { recordDispute, type DisputeRecord, type ToldDispute } from '../../domain/dispute.ts';
+import type { DisputeState } from '../../domain/dispute-state.ts';
 import type { JournalEntry } from '../../domain/journal-entry.ts';
 import type { OperationState, PaymentState } from '../../domain/payment-state.ts';
-import type { DisputeNews } from '../../domain/provider.ts';
+import type { DisputeNews } from '../../domain/provider-disputes.ts';
 import { planOperation } from '../../domain/submit-operation.ts';
 import { aCapturedPayment, aContract, anOperation } from './payments.ts';
 
@@ -87,7 +83,7 @@ export class DisputeWorld {
     }
     if (update !== undefined) {
       this.disputes = this.disputes.map((d) =>
-        d.id === update.id ? { ...d, status: update.status } : d,
+        d.id === update.id ? { ...d, status: update.status, remindAt: null } : d,
       );
       if (update.status === 'won') {
         const least = [0n, this.needed, this.excess - (this.raised.get(update.id) ?? 0n)];

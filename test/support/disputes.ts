@@ -11,6 +11,12 @@ export async function insertDispute(rows: Rows, payment: PaymentState): Promise<
      values ($1, $2, $3, $4, 'alder', $1, 'needs_response', 1, 0, 'USD', 'fraudulent', tender_now())`,
     [newId('dsp'), payment.merchantId, payment.id, payment.attempts[0]?.id],
   );
+  await rows.all(
+    `insert into dispute_answers (id, dispute_id, payment_id, merchant_id, kind, status, evidence, due_at, basis, requested_by)
+     select $1, d.id, d.payment_id, d.merchant_id, 'accept', 'requested', '{}', tender_now(), '{}', 'x'
+     from disputes d where d.payment_id = $2`,
+    [newId('dsa'), payment.id],
+  );
 }
 
 export async function insertCase(

@@ -38,7 +38,7 @@ export function aContract(values: Partial<ProviderContract> = {}): ProviderContr
     sale: true,
     partialCapture: true,
     multipleCaptures: true,
-    incrementalAuthorization: false,
+    ...{ incrementalAuthorization: false, disputeAnswers: true },
     modifications: 'synchronous',
     refundWindowMs: null,
     ...{ lookup: true, toldWithinMs: null },
@@ -153,7 +153,7 @@ export function aPayment(values: Partial<PaymentState> = {}): PaymentState {
     submitBy: now + 5 * minute,
     expiresAt: now + day,
     attempts: [],
-    operations: [],
+    ...{ operations: [], disputes: [] },
     now,
     ...values,
   };

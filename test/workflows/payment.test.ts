@@ -69,6 +69,7 @@ describe('each step leads to its activity', () => {
     ],
     [{ kind: 'apply_timers' }, 'paymentApplyTimers', {}],
     [{ kind: 'record_disputes' }, 'paymentRecordDisputes', {}],
+    [{ kind: 'answer_dispute', answerId: 'dsa_1' }, 'disputeAnswer', { answerId: 'dsa_1' }],
     [{ kind: 'wait', ms: 50 }, 'paymentLoad', {}],
   ];
 

@@ -27,6 +27,7 @@ export const steps = proxyActivities<
     | 'operationResolve'
     | 'paymentApplyTimers'
     | 'paymentRecordDisputes'
+    | 'disputeAnswer'
   >
 >({
   // Above the longest HTTP deadline of a provider contract (15 s) and the commits around it.

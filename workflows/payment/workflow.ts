@@ -57,6 +57,11 @@ export async function paymentWorkflow(paymentId: string): Promise<void> {
         next = await steps.paymentRecordDisputes({ paymentId });
         break;
 
+      // What the merchant has to say to that: a committed row, sent once.
+      case 'answer_dispute':
+        next = await steps.disputeAnswer({ paymentId, answerId: next.answerId });
+        break;
+
       case 'wait':
         await condition(() => inbox.nudged, next.ms);
         next = await loadAgain();

@@ -1,5 +1,6 @@
 /** Captures, voids and refunds, asked for after the first run has ended. */
 import { able, type Provider, type ProviderOutcome } from '../../../domain/provider.ts';
+import type { DisputeDesk } from '../../../domain/provider-disputes.ts';
 import type { Place } from '../place.ts';
 import { attemptId, day, manual, type Scenarios } from '../scenario.ts';
 
@@ -27,6 +28,12 @@ async function sold(place: Place, ask: (id: string) => Promise<unknown>): Promis
 function answering(place: Place, provider: (real: Provider) => Partial<Provider>): void {
   place.use(place.bench.process({ provider }));
 }
+
+const deskThatTakes: DisputeDesk = {
+  accept: async () => ({ kind: 'taken', evidence }),
+  submitEvidence: async () => ({ kind: 'taken', evidence }),
+  look: async () => ({ kind: 'no_answer', evidence }),
+};
 
 const lost = (operation: string) => [{ operation, fault: 'lost_reply', rate: 1 }];
 
@@ -159,6 +166,19 @@ export const refunds: Scenarios = {
   'dispute-told': {
     branch: 'a dispute told of what was captured: recorded as told',
     play: (place) => sold(place, async (id) => place.dispute(await attemptId(place, id))),
+  },
+  'dispute-accepted': {
+    branch: 'a dispute given up: sent once, by a row',
+    play: async (place) => {
+      answering(place, () => ({ disputes: deskThatTakes }));
+      const id = await sold(place, async (payment) =>
+        place.dispute(await attemptId(place, payment)),
+      );
+      await place.ended(id);
+      await place.accept(id);
+      await place.wake(id);
+      return id;
+    },
   },
   refund: { branch: 'a refund of all', play: (place) => sold(place, place.refund) },
   'refund-partial-twice': {
