@@ -39,6 +39,7 @@ export const scopes = [
   'approvals:read',
   'approvals:decide',
   'breaks:read',
+  'breaks:resolve',
 ] as const;
 export type Scope = (typeof scopes)[number];
 

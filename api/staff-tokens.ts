@@ -47,7 +47,10 @@ const roleScopes: ReadonlyMap<string, readonly Scope[]> = new Map<string, readon
   ['support', [...read, 'refunds:write', 'payments:cancel', ...second]],
   [
     'finance',
-    [...read, 'ledger:read', 'ledger:close', 'routing:approve', 'settings:approve', ...second],
+    [
+      ...[...read, 'ledger:read', 'ledger:close', 'routing:approve', 'settings:approve', ...second],
+      'breaks:resolve',
+    ] as Scope[],
   ],
   [
     'admin',
@@ -60,6 +63,7 @@ const roleScopes: ReadonlyMap<string, readonly Scope[]> = new Map<string, readon
         'routing:approve',
         'settings:write',
         'settings:approve',
+        'breaks:resolve',
         ...second,
       ],
     ] as Scope[],

@@ -6,7 +6,8 @@ import type { Page } from './payments.ts';
 
 type Trx = Transaction<Database>;
 
-export type ApprovalKind = 'refund' | 'routing_rules' | 'resolution' | 'merchant_settings';
+export type ApprovalKind =
+  'refund' | 'routing_rules' | 'resolution' | 'merchant_settings' | 'break';
 export type ApprovalStatus = 'open' | 'approved' | 'rejected' | 'lapsed';
 
 export interface ApprovalRow {
@@ -143,8 +144,10 @@ export async function askOnce(
 
 export interface ResolutionAsked {
   readonly id: string;
-  readonly merchantId: string;
-  readonly paymentId: string;
+  readonly kind: 'resolution' | 'break';
+  /** Null: of the whole installation. */
+  readonly merchantId: string | null;
+  readonly paymentId: string | null;
   readonly binds: ApprovalRow['binds'];
   readonly request: Readonly<Record<string, unknown>>;
   readonly actor: string;
@@ -152,15 +155,17 @@ export interface ResolutionAsked {
   readonly lifeMs: number;
 }
 
-/** Whether one is open about this; the caller holds the payment's row lock. One that is over is closed. */
-export async function openResolution(trx: Trx, subjectId: string): Promise<boolean> {
+/** Whether one is open about this; the caller holds a lock on what it is about. One that is over is closed. */
+export async function openResolution(
+  trx: Trx,
+  subjectId: string,
+  kind: 'resolution' | 'break' = 'resolution',
+): Promise<boolean> {
   await sql`
     select lapse_approval(a.id) from approvals a
-    where a.kind = 'resolution' and a.binds ->> 'id' = ${subjectId} and a.status = 'open'`.execute(
-    trx,
-  );
+    where a.kind = ${kind} and a.binds ->> 'id' = ${subjectId} and a.status = 'open'`.execute(trx);
   const { rows } = await sql`
-    select from approvals where kind = 'resolution' and binds ->> 'id' = ${subjectId} and status = 'open'`.execute(
+    select from approvals where kind = ${kind} and binds ->> 'id' = ${subjectId} and status = 'open'`.execute(
     trx,
   );
   return rows.length > 0;
@@ -175,7 +180,7 @@ export async function lapseApprovals(db: Db): Promise<number> {
 export async function askForResolution(trx: Trx, asked: ResolutionAsked): Promise<void> {
   await sql`
     insert into approvals (id, merchant_id, payment_id, kind, binds, request, asked_by, reason, expires_at)
-    values (${asked.id}, ${asked.merchantId}, ${asked.paymentId}, 'resolution', ${JSON.stringify(asked.binds)}::jsonb,
+    values (${asked.id}, ${asked.merchantId}, ${asked.paymentId}, ${asked.kind}, ${JSON.stringify(asked.binds)}::jsonb,
       ${JSON.stringify(asked.request)}::jsonb, ${asked.actor}, ${asked.reason},
       tender_now() + ${asked.lifeMs} * interval '1 millisecond')`.execute(trx);
 }

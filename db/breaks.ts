@@ -20,6 +20,7 @@ export interface BreakRow {
   readonly detail: Readonly<Record<string, unknown>>;
   readonly status: 'open' | 'resolved';
   readonly resolution: Readonly<Record<string, unknown>> | null;
+  readonly previous_id: string | null;
   readonly opened_at: string;
   readonly resolved_at: string | null;
   readonly age_seconds: number;

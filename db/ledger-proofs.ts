@@ -148,9 +148,9 @@ export const subLedgers = (which = 'true', whose = 'true'): Proof => ({
     order by y.id, s.which limit 1`,
 });
 
-/** Each line of an account that must drain: what it waits for, and since when. */
+/** Each line of an account that must drain: what it waits for (a payment, a break, itself), and since when. */
 const openLines = `
-  select p.merchant_id, p.account, p.provider, p.currency, coalesce(e.payment_id, e.id) as waits_for,
+  select p.merchant_id, p.account, p.provider, p.currency, coalesce(e.payment_id, substring(e.key from '^(brk_[^/]+)/'), e.id) as waits_for,
     sum(${net}) as amount, min(e.recorded_at) as since
   from journal_entries e join postings p on p.entry_id = e.id join accounts a on a.code = p.account
   where a.must_drain and e.state = 'posted' group by 1, 2, 3, 4, 5`;
@@ -181,7 +181,7 @@ export interface OpenLine {
   readonly account: string;
   readonly provider: string;
   readonly currency: string;
-  /** The payment, or where there is none the journal entry. */
+  /** The payment, the break, or where there is neither the journal entry. */
   readonly waits_for: string;
   /** Net on the debit side. */
   readonly amount: string;

@@ -22,31 +22,28 @@ export type BreakAction = (typeof breakActions)[number];
 /**
  * The likeliest first; what is not in a kind's row is refused. No row of `currency` matches, since nothing is
  * matched across currencies; none of `batch` moves money, since a difference of a batch is a line to be found.
+ * Where the reconciliation of its file sets the money aside, people neither do so again nor leave it there.
  */
 const actionsByKind: Readonly<Record<BreakKind, readonly BreakAction[]>> = {
-  missing_internal: [
-    'force_match',
-    'from_suspense',
-    'to_suspense',
-    'write_off',
-    'claim',
-    'explain',
+  missing_internal: ['force_match', 'claim', 'write_off'],
+  missing_external: [
+    ...(['claim', 'force_match', 'amend', 'to_suspense', 'from_suspense'] as const),
+    ...(['write_off', 'explain'] as const),
   ],
-  missing_external: ['claim', 'force_match', 'amend', 'to_suspense', 'write_off', 'explain'],
-  amount: ['claim', 'amend', 'to_suspense', 'from_suspense', 'write_off', 'explain'],
+  amount: ['claim', 'amend', 'write_off'],
   fee: ['accept_fee', 'claim', 'explain'],
-  currency: ['claim', 'from_suspense', 'to_suspense', 'amend', 'explain'],
-  duplicate_external: ['claim', 'from_suspense', 'to_suspense', 'write_off', 'explain'],
+  currency: ['claim', 'write_off'],
+  duplicate_external: ['claim', 'write_off'],
   duplicate_internal: ['amend', 'force_match', 'claim', 'explain'],
   duplicate_outflow: ['claim', 'write_off', 'explain'],
   time: ['explain'],
-  state: ['force_match', 'amend', 'to_suspense', 'claim', 'explain'],
+  state: ['force_match', 'claim', 'write_off'],
   reference: ['force_match', 'explain'],
   batch: ['claim', 'explain'],
-  bank: ['force_match', 'claim', 'from_suspense', 'write_off', 'explain'],
+  bank: ['claim', 'explain'],
   file: ['explain'],
-  fx: ['amend', 'claim', 'explain'],
-  orphan: ['from_suspense', 'to_suspense', 'force_match', 'write_off', 'claim', 'explain'],
+  fx: ['claim', 'explain'],
+  orphan: ['claim', 'write_off'],
 };
 
 export function actionsOf(kind: BreakKind): readonly BreakAction[] {

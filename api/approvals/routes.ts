@@ -23,6 +23,7 @@ const scopesOfKind: Readonly<Record<ApprovalKind, readonly Scope[]>> = {
   routing_rules: ['routing:approve'],
   resolution: ['approvals:decide'],
   merchant_settings: ['settings:approve'],
+  break: ['breaks:resolve'],
 };
 
 export function approvalRoutes(approvals: Approvals): readonly Route[] {

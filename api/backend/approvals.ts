@@ -10,6 +10,7 @@ import {
   lockApproval,
   type ApprovalRow,
 } from '../../db/approvals.ts';
+import { holdBreak } from '../../db/break-resolutions.ts';
 import { commitChange } from '../../db/changes.ts';
 import type { Db } from '../../db/client.ts';
 import type { Database } from '../../db/database.ts';
@@ -34,6 +35,7 @@ import { judgeRefundWindow } from '../../domain/refund-window.ts';
 import { newId } from '../../runtime/ids.ts';
 import type { Approvals, DecisionResult, Verdict } from '../approvals/ports.ts';
 import type { Principal } from '../ports.ts';
+import { carryOut, judgeApproved, tellRejected } from './break-resolution.ts';
 import { paged } from './paged.ts';
 
 type Trx = Transaction<Database>;
@@ -102,6 +104,7 @@ async function decide(
   verdict: Verdict,
   decidedBy: string,
 ): Promise<Kept> {
+  if (asked.kind === 'break') return decideBreak(trx, principal, asked, verdict, decidedBy);
   // The payment before the approval, as its timers have it.
   const snapshot = asked.payment_id === null ? null : await lockPayment(trx, asked.payment_id);
   const approval = await lockApproval(trx, asked.id);
@@ -127,6 +130,29 @@ async function decide(
     if (approval.kind === 'routing_rules') await putApprovedRules(trx, approval.id);
     if (approval.kind === 'merchant_settings') await applySettings(trx, approval.id);
   }
+  return { id: approval.id, refusal: null, approval: decided };
+}
+
+async function decideBreak(
+  trx: Trx,
+  { merchantId, reason }: Principal,
+  asked: ApprovalRow,
+  verdict: Verdict,
+  decidedBy: string,
+): Promise<Kept> {
+  const held = await holdBreak(trx, merchantId, asked.binds.id);
+  const approval = await lockApproval(trx, asked.id);
+  const over = overAlready(approval);
+  if (over !== null) return { id: approval.id, refusal: over, approval };
+  const plan = verdict === 'approve' ? await judgeApproved(trx, held, approval, decidedBy) : null;
+  if (plan?.kind === 'refused') {
+    const { code, detail } = plan;
+    return { id: approval.id, refusal: { code, detail }, approval };
+  }
+  const status = verdict === 'approve' ? 'approved' : 'rejected';
+  const decided = await decideApproval(trx, approval.id, { status, decidedBy, reason });
+  if (plan !== null) await carryOut(trx, plan.held, plan.resolving, plan);
+  else if (held !== null) await tellRejected(trx, held, approval, { decidedBy, reason });
   return { id: approval.id, refusal: null, approval: decided };
 }
 

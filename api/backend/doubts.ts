@@ -130,7 +130,16 @@ async function ask(trx: Trx, asking: Asking): Promise<Kept | null> {
   const { amount, sentCount } = subject.operation ?? subject.attempt;
   const id = newId('apr');
   await askForResolution(trx, {
-    ...{ id, merchantId, paymentId, request, actor, reason, lifeMs: approvalLifeMs },
+    ...{
+      id,
+      kind: 'resolution',
+      merchantId,
+      paymentId,
+      request,
+      actor,
+      reason,
+      lifeMs: approvalLifeMs,
+    },
     binds: {
       id: input.subjectId,
       version: Number(payment.version),

@@ -15,6 +15,7 @@ export function presentBreak(row: BreakRow): BreakView {
     step: typeof step === 'string' ? step : null,
     suggested_actions: row.status === 'open' ? [...actionsOf(row.kind)] : [],
     resolution: row.resolution === null ? null : { ...row.resolution },
+    previous_id: row.previous_id,
     opened_at: presentInstant(row.opened_at),
     resolved_at: row.resolved_at === null ? null : presentInstant(row.resolved_at),
     age_seconds: row.age_seconds,

@@ -4,12 +4,22 @@ import type { BreakFilter } from '../../db/breaks.ts';
 import { HttpError } from '../http-errors.ts';
 import { listSchema, pageOf, presentList } from '../list.ts';
 import type { Principal } from '../ports.ts';
-import { readRoute, type Reply, type Route } from '../route.ts';
+import { approvalSchema } from '../approvals/schema.ts';
+import { presentApproval } from '../approvals/presenter.ts';
+import { commandRoute, readRoute, type Reply, type Route } from '../route.ts';
+import { problemSchema } from '../schema/problem.ts';
 import { requireId } from '../schema/ids.ts';
-import { requireStaff } from '../staff-act.ts';
-import type { Breaks } from './ports.ts';
+import { requireStaff, staffAct } from '../staff-act.ts';
+import type { BreakAsked, BreakInput, Breaks } from './ports.ts';
 import { breakRows, presentBreak, presentBreakItem } from './presenter.ts';
-import { breakParams, breakSchema, breaksQuery, breakWithEvidenceSchema } from './schema.ts';
+import {
+  breakParams,
+  breakResolveSchema,
+  breakSchema,
+  breaksQuery,
+  breakWithEvidenceSchema,
+  type BreakResolve,
+} from './schema.ts';
 
 const reads = { tag: 'Reconciliation', scopes: ['breaks:read'] } as const;
 const page = { description: 'A page', schema: listSchema(breakSchema) };
@@ -45,6 +55,7 @@ export function breakRoutes(breaks: Breaks): readonly Route[] {
       },
     ),
     readOneRoute(breaks),
+    resolveRoute(breaks),
   ];
 }
 
@@ -65,6 +76,67 @@ function readOneRoute(breaks: Breaks): Route {
       return { status: 200, body: presentBreakItem(found) };
     },
   );
+}
+
+function resolveRoute(breaks: Breaks): Route {
+  return commandRoute(
+    {
+      tag: 'Reconciliation',
+      scopes: ['breaks:resolve'],
+      path: '/v1/breaks/{break_id}/resolve',
+      operationId: 'resolveBreak',
+      summary:
+        'End a break, or say what is done about it; what needs a second person waits for one',
+      params: breakParams,
+      body: breakResolveSchema,
+      answers: {
+        200: { description: 'The break, resolved or noted', schema: breakSchema },
+        202: { description: 'What another person is to approve', schema: approvalSchema },
+        409: { description: 'It does not end like that, or has ended', schema: problemSchema },
+      },
+    },
+    async ({ principal, key, params, body }) => {
+      const { reason = principal.reason } = body;
+      const by = staffAct({ ...principal, ...(reason !== undefined && { reason }) });
+      const id = requireId('brk', params.break_id);
+      return askedReply(await breaks.resolve(principal, key, id, inputOf(body), by));
+    },
+  );
+}
+
+function inputOf(body: BreakResolve): BreakInput {
+  const { action, reconciliation_id: reconciliationId, line, subject_ids: subjectIds } = body;
+  if (action === 'force_match') return { action, reconciliationId, line, subjectIds };
+  if (action !== 'amend') return { action };
+  const postings = (body.postings ?? []).map((p) => ({ ...p, amount: BigInt(p.amount) }));
+  return { action, entryId: body.entry_id ?? '', postings };
+}
+
+function askedReply(asked: BreakAsked): Reply {
+  switch (asked.kind) {
+    case 'not_found':
+      throw new HttpError('not_found', 'There is no such break.');
+    case 'key_reused':
+      throw new HttpError(
+        'idempotency_key_reused',
+        'This Idempotency-Key was used for another request; its answer is not yours to repeat.',
+      );
+    case 'asked': {
+      const headers = { Location: `/v1/approvals/${asked.approval.id}` };
+      return { status: 202, headers, body: presentApproval(asked.approval) };
+    }
+    case 'done':
+      return { status: 200, headers: repeated(asked), body: presentBreak(asked.row) };
+    case 'refused': {
+      const { code, detail, row } = asked;
+      const members = { break: presentBreak(row) };
+      return { headers: repeated(asked), problem: { code, detail, members } };
+    }
+  }
+}
+
+function repeated({ replayed }: { readonly replayed: boolean }): Readonly<Record<string, string>> {
+  return replayed ? { 'Idempotent-Replayed': 'true' } : {};
 }
 
 async function listed(

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { breakActions, breakKinds } from '../../domain/breaks.ts';
 import { pageQuery } from '../list.ts';
-import { minorUnitsSchema, textSchema } from '../schema/fields.ts';
+import {
+  amountSchema,
+  currencySchema,
+  minorUnitsSchema,
+  reasonSchema,
+  textSchema,
+} from '../schema/fields.ts';
 import { idSchema } from '../schema/ids.ts';
 
 const instant = z.iso.datetime({ offset: true });
@@ -29,6 +35,9 @@ export const breakSchema = z
     step: text.nullable().meta({ description: 'What Tender did by itself.' }),
     suggested_actions: z.array(z.enum(breakActions)).meta({ description: 'The likeliest first.' }),
     resolution: unknownByName.nullable(),
+    previous_id: text
+      .nullable()
+      .meta({ description: 'Of the same place, over, with other figures.' }),
     opened_at: instant,
     resolved_at: instant.nullable(),
     age_seconds: z.int().meta({ description: 'Until it was resolved, or now.' }),
@@ -63,6 +72,54 @@ export const breakWithEvidenceSchema = breakSchema
   })
   .meta({ id: 'BreakWithEvidence' });
 
+const postingSchema = z.strictObject({
+  account: textSchema(8),
+  side: z.enum(['debit', 'credit']),
+  amount: amountSchema,
+  currency: currencySchema,
+});
+
+/** Which fields belong to which action; the rest have none of their own. */
+const fieldsOf: Readonly<Record<string, readonly string[]>> = {
+  force_match: ['reconciliation_id', 'line', 'subject_ids'],
+  amend: ['entry_id', 'postings'],
+};
+
+export const breakResolveSchema = z
+  .strictObject({
+    action: z.enum(breakActions),
+    reason: reasonSchema.optional().meta({ description: 'Why; in place of X-Reason.' }),
+    reconciliation_id: idSchema('rec').optional(),
+    line: z.int().min(1).optional().meta({ description: 'force_match: where no line is known.' }),
+    subject_ids: z
+      .array(textSchema(64))
+      .min(1)
+      .max(20)
+      .optional()
+      .meta({ description: 'force_match: the captures, refunds or disputes that the line is.' }),
+    entry_id: idSchema('je').optional().meta({ description: 'amend: the wrong one, mirrored.' }),
+    postings: z
+      .array(postingSchema)
+      .max(20)
+      .optional()
+      .meta({ description: 'amend: the right ones in its place; none: it did not happen.' }),
+  })
+  .superRefine(({ action, reason: _, ...fields }, context) => {
+    const own = fieldsOf[action] ?? [];
+    for (const [name, value] of Object.entries(fields)) {
+      if (value !== undefined && !own.includes(name)) {
+        context.addIssue({ code: 'custom', path: [name], message: `is not of ${action}` });
+      }
+    }
+    if (action !== 'amend') return;
+    for (const name of own) {
+      if (fields[name as keyof typeof fields] === undefined) {
+        context.addIssue({ code: 'custom', path: [name], message: 'is required' });
+      }
+    }
+  })
+  .meta({ id: 'BreakResolve' });
+
 export const breakParams = z.strictObject({ break_id: z.string() });
 
 const filters = {
@@ -80,3 +137,4 @@ export const breaksQuery = z.strictObject(filters);
 
 export type BreakView = z.infer<typeof breakSchema>;
 export type BreakWithEvidenceView = z.infer<typeof breakWithEvidenceSchema>;
+export type BreakResolve = z.infer<typeof breakResolveSchema>;

@@ -89,6 +89,7 @@ export function fakePorts(ports: Partial<{ [P in keyof Ports]: Partial<Ports[P]>
       find: unexpected('findBreak'),
       list: unexpected('listBreaks'),
       export: unexpected('exportBreaks'),
+      resolve: unexpected('resolveBreak'),
       ...ports.breaks,
     },
     events: { list: unexpected('events'), ...ports.events },

@@ -75,7 +75,13 @@ export async function insertBreak(rows: Rows, values: NewBreak): Promise<string 
 }
 
 const finance: readonly Scope[] = [
-  ...(['payments:read', 'breaks:read', 'approvals:read', 'approvals:decide'] as const),
+  ...([
+    'payments:read',
+    'breaks:read',
+    'breaks:resolve',
+    'approvals:read',
+    'approvals:decide',
+  ] as const),
 ];
 const staff: Readonly<Record<string, StaffMember>> = {
   fin: { subject: 'fin', scopes: finance },

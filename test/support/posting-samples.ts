@@ -13,6 +13,7 @@ import type { Books } from '../../domain/posting-rules/entry.ts';
 import * as fees from '../../domain/posting-rules/fee.ts';
 import * as fx from '../../domain/posting-rules/fx.ts';
 import { takeParts } from '../../domain/posting-rules/parts.ts';
+import { differenceParkedEntry } from '../../domain/posting-rules/provider-suspense.ts';
 import * as payout from '../../domain/posting-rules/payout.ts';
 import * as refund from '../../domain/posting-rules/refund.ts';
 import * as settlement from '../../domain/posting-rules/settlement.ts';
@@ -145,6 +146,10 @@ const settlements: Readonly<Record<string, Sample>> = {
 };
 
 const corrections: Readonly<Record<string, Sample>> = {
+  'surplus at a provider set aside': (b, m) =>
+    differenceParkedEntry(b, { id: 'brk_1', provider, amount: m.S }),
+  'shortage at a provider set aside': (b, m) =>
+    differenceParkedEntry(b, { id: 'brk_1', provider, amount: -m.S }),
   'unidentified receipt': (b, m) => statement.unidentifiedReceiptEntry(b, aLine(m)),
   'receipt identified': (b, m) => statement.receiptIdentifiedEntry(b, found(m)),
   'unidentified outgoing': (b, m) => statement.unidentifiedOutgoingEntry(b, aLine(m)),
