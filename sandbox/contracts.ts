@@ -26,6 +26,8 @@ export interface Contract {
   readonly lookup: boolean;
   /** Where it cannot be asked: nothing it has acknowledged is told of later than this. */
   readonly toldWithinMs: number | null;
+  /** Is what we answer to a dispute taken: accepted, or with evidence? */
+  readonly disputeAnswers: boolean;
   readonly voidByReference: boolean;
   readonly keyLifeMs: number;
   readonly keyScope: 'account' | 'company_and_region';
@@ -65,6 +67,7 @@ export const contracts: readonly Contract[] = [
     refundWindowMs: 365 * day,
     lookup: true,
     toldWithinMs: null,
+    disputeAnswers: true,
     voidByReference: true,
     keyLifeMs: 24 * hour,
     keyScope: 'account',
@@ -99,6 +102,7 @@ export const contracts: readonly Contract[] = [
     refundWindowMs: 180 * day,
     lookup: true,
     toldWithinMs: null,
+    disputeAnswers: true,
     voidByReference: false,
     keyLifeMs: hour,
     keyScope: 'account',
@@ -128,6 +132,7 @@ export const contracts: readonly Contract[] = [
     refundWindowMs: null,
     lookup: true,
     toldWithinMs: null,
+    disputeAnswers: true,
     voidByReference: true,
     keyLifeMs: 30 * minute,
     keyScope: 'account',

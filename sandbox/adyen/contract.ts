@@ -20,6 +20,7 @@ export const adyenContract: Contract = {
   refundWindowMs: null,
   lookup: false,
   toldWithinMs: 5 * day,
+  disputeAnswers: false,
   voidByReference: false,
   keyLifeMs: 7 * day,
   keyScope: 'company_and_region',

@@ -28,6 +28,7 @@ export const bankContract: Contract = {
   refundWindowMs: 365 * day,
   lookup: true,
   toldWithinMs: null,
+  disputeAnswers: false,
   voidByReference: true,
   keyLifeMs: 24 * hour,
   keyScope: 'account',

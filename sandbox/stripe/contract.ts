@@ -20,6 +20,7 @@ export const stripeContract: Contract = {
   refundWindowMs: null,
   lookup: true,
   toldWithinMs: null,
+  disputeAnswers: false,
   voidByReference: false,
   keyLifeMs: 24 * hour,
   keyScope: 'account',
