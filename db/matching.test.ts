@@ -112,6 +112,23 @@ test('what is not done is asked for, and is matched once it is done', async () =
   expect(await on.breaks(file)).toMatchObject([{ kind: 'state', status: 'resolved' }]);
 });
 
+test('what was captured, taken back, and listed in a file each is nothing and comes to be in order', async () => {
+  const sale = await on.sale();
+  await on.told(sale, declined());
+  const line = on.lineOf(sale);
+  const first = await on.file([line]);
+  await on.match(first);
+  await on.endExplained();
+  expect(await on.breaks(first)).toMatchObject([{ kind: 'state', status: 'open' }]);
+  const second = await on.file([{ ...line, kind: 'capture_reversal', gross: -10_000 }]);
+  await on.match(second);
+  await on.endExplained();
+  for (const file of [first, second]) {
+    expect(await on.breaks(file)).toMatchObject([{ status: 'resolved', reason: 'matched' }]);
+    expect(await on.matches(file)).toEqual([{ line: 1, subject_id: sale.captureId, tier: 2 }]);
+  }
+});
+
 test('what was captured, taken back, and listed with both is nothing and is in order', async () => {
   const sale = await on.sale();
   await on.told(sale, declined());

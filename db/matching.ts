@@ -65,14 +65,23 @@ export async function listLinesToExplain(
   }));
 }
 
-/** Which payment each line is about; a line that names none of ours is not in it. */
+/**
+ * Which payment each line is about; a line that names none of ours is not in it. Of two that are recorded under
+ * one id of the provider, the one that the line calls by our name: the other is listed by nothing.
+ */
 export async function paymentsOfLines(
   trx: Trx,
   reconciliationId: string,
   lines: readonly number[],
 ): Promise<ReadonlyMap<number, string>> {
   const { rows } = await sql<{ line: number; payment_id: string }>`
-    select * from payments_of_lines(${reconciliationId}, ${sql.val([...lines])})`.execute(trx);
+    select f.line, coalesce(n.payment_id, f.payment_id) as payment_id
+    from payments_of_lines(${reconciliationId}, ${sql.val([...lines])}) f
+    join settlement_lines l on l.reconciliation_id = ${reconciliationId} and l.line = f.line
+    left join lateral (select o.payment_id from operations o
+      where o.provider_reference = l.provider_reference and l.reference in (o.id, o.attempt_id) limit 1) n on true`.execute(
+    trx,
+  );
   return new Map(rows.map((row) => [row.line, row.payment_id]));
 }
 

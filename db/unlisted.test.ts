@@ -58,3 +58,28 @@ test('two of ours under one id of the provider are one of theirs', async () => {
     ...{ kind: 'duplicate_internal', subject_id: twin.captureId, status: 'open' },
   });
 });
+
+test.each([0, 1])(
+  'of two under one id of the provider a line is the one that it names (%i)',
+  async (named) => {
+    const sales = [await on.sale(), await on.sale()];
+    const [first, second] = sales;
+    const [own, other] = [sales[named], sales[1 - named]];
+    if (first === undefined || second === undefined || own === undefined || other === undefined) {
+      throw new Error('no sales');
+    }
+    await on.rows.all('update operations set provider_reference = $1 where id = $2', [
+      ...[first.providerReference, second.captureId],
+    ]);
+    const line = on.lineOf(own, { provider_reference: first.providerReference });
+    const file = await on.file([line]);
+    expect(await on.match(file)).toEqual({ matched: 1, opened: 0 });
+    expect(await on.matches(file)).toEqual([{ line: 1, subject_id: own.captureId, tier: 1 }]);
+    await on.pass(100);
+    await on.file([], { span: [-120, 0] });
+    await look();
+    expect(await found()).toContainEqual({
+      ...{ kind: 'duplicate_internal', subject_id: other.captureId, status: 'open' },
+    });
+  },
+);

@@ -28,7 +28,7 @@ export interface Matching {
   readonly opened: number;
 }
 
-interface Step {
+export interface Step {
   readonly db: Db;
   readonly signal: AbortSignal;
 }

@@ -120,8 +120,9 @@ export async function sqlAs(
   });
 }
 
-export async function openPaymentDatabase(): Promise<PaymentDatabase> {
-  const database = await createTestDatabase();
+/** `given`: one that is there already, which `close` then drops as it says. */
+export async function openPaymentDatabase(given?: TestDatabase): Promise<PaymentDatabase> {
+  const database = given ?? (await createTestDatabase());
   const rows = openRows(database.ownerUrl);
   const connect = (url: string): Db =>
     connectDb({ url, applicationName: 'test', poolSize: 20, onError: () => undefined });

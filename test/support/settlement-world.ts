@@ -1,9 +1,14 @@
 /** Payments and the files that tell of them, on a database of one's own. */
 import { explainLines, matchLines, type Matching } from '../../activities/reconciliation/match.ts';
+import { postAgain, postLines } from '../../activities/reconciliation/post.ts';
+import { settlePayments, settleWaiters } from '../../activities/reconciliation/settle.ts';
 import { setClockOffset } from '../../db/access.ts';
+import { commitDispute, nextTold, receiveDispute } from '../../db/disputes.ts';
 import { endExplained } from '../../db/matching.ts';
-import { findReconciliation, type Reconciliation } from '../../db/reconciliations.ts';
+import { findReconciliation, markMatched, type Reconciliation } from '../../db/reconciliations.ts';
+import { recordDispute } from '../../domain/dispute.ts';
 import type { PaymentState } from '../../domain/payment-state.ts';
+import type { DisputeNews } from '../../domain/provider-disputes.ts';
 import type { ProviderOutcome } from '../../domain/provider.ts';
 import { recordAttempt } from '../../domain/record-attempt.ts';
 import { newId } from '../../runtime/ids.ts';
@@ -30,6 +35,7 @@ export interface LineRow {
   readonly charged_currency: string | null;
   readonly batch: string | null;
   readonly occurred_at: string | null;
+  readonly counterparty?: string | null;
 }
 
 export interface BreakRow {
@@ -53,6 +59,8 @@ export interface SettlementWorld extends PaymentDatabase {
   /** As a lookup tells it now. */
   told(sale: Sale, outcome: ProviderOutcome): Promise<void>;
   yes(sale: Sale): ProviderOutcome;
+  /** Of the whole sale, at a fee of 15.00, which is given back with a win. */
+  disputed(sale: Sale, what: DisputeNews['what']): Promise<void>;
   /** Tender's clock goes on by so many hours. */
   pass(hours: number): Promise<void>;
   explain(id: string): Promise<Matching>;
@@ -70,6 +78,12 @@ export interface SettlementWorld extends PaymentDatabase {
   ): Promise<string>;
   reconciliation(id: string): Promise<Reconciliation>;
   match(id: string, again?: boolean): Promise<Matching>;
+  /** Matched, posted and settled; answers the entries written and the payments settled. */
+  night(id: string): Promise<{ readonly entries: number; readonly settled: number }>;
+  /** What nights do about files of before: posted again where breaks have ended, and who waited is settled. */
+  nextNight(): Promise<{ readonly entries: number; readonly settled: number }>;
+  /** Of all merchants, posted: `1900 alder USD` to debits less credits; zeros are left out. */
+  books(): Promise<Readonly<Record<string, number>>>;
   matches(id: string): Promise<readonly { line: number; subject_id: string; tier: number }[]>;
   breaks(id: string): Promise<readonly BreakRow[]>;
 }
@@ -119,6 +133,23 @@ export async function openSettlementWorld(): Promise<SettlementWorld> {
     },
     yes: ({ payment: { amount, currency }, providerReference }) =>
       yesTo(amount, currency, providerReference),
+    disputed: async (sale, what) => {
+      const news = {
+        ...{ what, providerReference: `dp_${sale.attemptId}`, amountMinor: sale.payment.amount },
+        ...{ feeMinor: 1_500n, feeReturned: what === 'won', currency: sale.payment.currency },
+        ...{ reason: 'fraudulent', dueBy: '2027-02-01T00:00:00.000Z' },
+      };
+      const event = {
+        ...{ provider: 'alder', eventId: newId('evt'), type: `dispute.${what}` },
+        ...{ reference: sale.attemptId, raw: Buffer.from('{}') },
+      };
+      await receiveDispute(on.api, event, news, 0);
+      const next = await nextTold(on.worker, sale.payment.id);
+      if (next === null) throw new Error('nothing was told');
+      const payment = await on.state(sale.payment.id);
+      const record = recordDispute(payment, next.known, next.told, newId('dsp'));
+      await commitDispute(on.worker, payment, record);
+    },
     pass: async (hours) => {
       const { offset } = await on.rows.one<{ offset: number }>(
         'select offset_seconds::int as offset from clock',
@@ -146,9 +177,9 @@ export async function openSettlementWorld(): Promise<SettlementWorld> {
       );
       await on.rows.all(
         `insert into settlement_lines (reconciliation_id, line, kind, word, reference, provider_reference, parent_reference, gross, fee,
-          net, currency, charged, charged_currency, batch, occurred_at)
+          net, currency, charged, charged_currency, batch, counterparty, occurred_at)
          select $1, l.ordinality, v.kind, v.word, v.reference, v.provider_reference, v.parent_reference, v.gross, coalesce(v.fee, 0),
-          v.gross - coalesce(v.fee, 0), v.currency, v.charged, v.charged_currency, v.batch, coalesce(v.occurred_at, tender_now())
+          v.gross - coalesce(v.fee, 0), v.currency, v.charged, v.charged_currency, v.batch, v.counterparty, coalesce(v.occurred_at, tender_now())
          from jsonb_array_elements($2::jsonb) with ordinality l, jsonb_populate_record(null::settlement_lines, l.value) v`,
         [id, JSON.stringify(lines)],
       );
@@ -157,6 +188,28 @@ export async function openSettlementWorld(): Promise<SettlementWorld> {
     reconciliation,
     match: async (id, again = false) =>
       matchLines({ db: on.worker, signal: running }, await reconciliation(id), again),
+    night: async (id) => {
+      const step = { db: on.worker, signal: running };
+      await matchLines(step, await reconciliation(id));
+      await markMatched(on.worker, id);
+      const { entries } = await postLines(step, await reconciliation(id));
+      const { settled } = await settlePayments(step, await reconciliation(id));
+      return { entries, settled };
+    },
+    nextNight: async () => {
+      const step = { db: on.worker, signal: running };
+      await endExplained(on.worker, 'alder');
+      const { entries } = await postAgain(step, 'alder');
+      const { settled } = await settleWaiters(step, 'alder');
+      return { entries, settled };
+    },
+    books: async () => {
+      const found = await on.rows.all<{ place: string; net: string }>(
+        `select concat_ws(' ', account, nullif(provider, ''), currency) as place, sum(posted_debits - posted_credits)::text as net
+         from account_balances group by 1 having sum(posted_debits - posted_credits) <> 0 order by 1`,
+      );
+      return Object.fromEntries(found.map(({ place, net }) => [place, Number(net)]));
+    },
     matches: (id) =>
       on.rows.all(
         'select line, subject_id, tier from settlement_matches where reconciliation_id = $1 order by 1, 2',
