@@ -12,6 +12,7 @@ import { copyLines, type LineTotals } from './settlement-copy.ts';
 
 const chunkBytes = 1_024 ** 2;
 const statementMs = 600_000;
+const toldBefore = ['settlement_parts_once', 'bank_statements_once'];
 
 export interface ReceivedFile {
   readonly kind: 'settlement' | 'bank_statement';
@@ -274,7 +275,7 @@ async function importLines(
       return { kind: 'imported', lines, woken: finished.rows[0]?.woken ?? 0 };
     });
   } catch (error) {
-    if (isRefusedBy(error, 'settlement_parts_once')) return { kind: 'told_before' };
+    if (toldBefore.some((name) => isRefusedBy(error, name))) return { kind: 'told_before' };
     throw error;
   }
 }
@@ -282,7 +283,7 @@ async function importLines(
 function finishOf(
   id: string,
   format: string,
-  { statementId, span, lists, parts }: FileSummary,
+  { statementId, span, lists, parts, statements = [] }: FileSummary,
   lines: number,
   totals: LineTotals,
 ): Readonly<Record<string, unknown>> {
@@ -291,5 +292,9 @@ function finishOf(
   return {
     ...{ id, format, statement_id: statementId, lists, parts, line_count: lines, totals },
     ...{ covers_from: iso(span?.from), covers_to: iso(span?.to) },
+    statements: statements.map(({ account, currency, from, to, opening, closing }) => ({
+      ...{ account, currency, covers_from: iso(from), covers_to: iso(to) },
+      ...{ opening: String(opening), closing: String(closing) },
+    })),
   };
 }

@@ -20,7 +20,7 @@ export interface LineCopy {
 
 const columns = [
   'reconciliation_id', 'line', 'kind', 'word', 'reference', 'provider_reference', 'parent_reference', 'gross',
-  'fee', 'net', 'currency', 'charged', 'charged_currency', 'batch', 'occurred_at',
+  'fee', 'net', 'currency', 'charged', 'charged_currency', 'batch', 'counterparty', 'occurred_at',
 ]; // prettier-ignore
 
 export function copyLines(client: pg.PoolClient, id: string): LineCopy {
@@ -83,5 +83,5 @@ function text(value: string | null): string {
 
 function rowOf(id: string, line: CanonicalLine): string {
   const charged = line.charged === null ? '\\N' : String(line.charged);
-  return `${id}\t${String(line.line)}\t${line.kind}\t${text(line.word)}\t${text(line.reference)}\t${text(line.providerReference)}\t${text(line.parentReference)}\t${String(line.gross)}\t${String(line.fee)}\t${String(line.net)}\t${line.currency}\t${charged}\t${line.chargedCurrency ?? '\\N'}\t${text(line.batch)}\t${new Date(line.occurredAt).toISOString()}\n`;
+  return `${id}\t${String(line.line)}\t${line.kind}\t${text(line.word)}\t${text(line.reference)}\t${text(line.providerReference)}\t${text(line.parentReference)}\t${String(line.gross)}\t${String(line.fee)}\t${String(line.net)}\t${line.currency}\t${charged}\t${line.chargedCurrency ?? '\\N'}\t${text(line.batch)}\t${text(line.counterparty ?? null)}\t${new Date(line.occurredAt).toISOString()}\n`;
 }

@@ -40,7 +40,7 @@ const actionsByKind: Readonly<Record<BreakKind, readonly BreakAction[]>> = {
   state: ['force_match', 'claim', 'write_off'],
   reference: ['force_match', 'explain'],
   batch: ['claim', 'explain'],
-  bank: ['claim', 'explain'],
+  bank: ['claim', 'write_off', 'explain'],
   file: ['explain'],
   fx: ['claim', 'explain'],
   orphan: ['claim', 'write_off'],

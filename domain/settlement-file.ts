@@ -37,6 +37,8 @@ export interface CanonicalLine {
   readonly chargedCurrency: string | null;
   /** The provider's name for the payout it is part of. */
   readonly batch: string | null;
+  /** From or to whom, in a bank's words; null: it does not say. */
+  readonly counterparty?: string | null;
   /** Ms since the epoch. */
   readonly occurredAt: number;
 }
@@ -51,7 +53,26 @@ export interface FileSummary {
   readonly lists: readonly SettlementSays[];
   /** What no other file may tell of again: batches, payouts, days of an account. */
   readonly parts: readonly string[];
+  /** Of a bank. */
+  readonly statements?: readonly AccountStatement[];
 }
+
+/** What was on one account in one currency before [from, to), ms since the epoch, and after it. */
+export interface AccountStatement {
+  readonly account: string;
+  readonly currency: string;
+  readonly from: number;
+  readonly to: number;
+  /** Minor units; below zero: overdrawn. */
+  readonly opening: bigint;
+  readonly closing: bigint;
+}
+
+/** Whose files are read, by what they are. */
+export const fileSenders: Readonly<Record<'settlement' | 'bank_statement', readonly string[]>> = {
+  settlement: ['alder', 'bank', 'birch', 'cedar', 'stripe', 'adyen'],
+  bank_statement: ['bank_account'],
+};
 
 /** Why a file was refused whole. */
 export const refusalReasons = {

@@ -1,5 +1,6 @@
 /** A bank statement's balances: what was there before, and every entry, give what is there after. */
 import type { Currency } from '../domain/currency.ts';
+import type { AccountStatement } from '../domain/settlement-file.ts';
 import { refuse } from './refusal.ts';
 import type { Place } from './refusal.ts';
 
@@ -18,6 +19,7 @@ export class AccountBook {
   readonly #parts = new Set<string>();
   /** By account and currency: the balance that the statement before ended with. */
   readonly #closing = new Map<string, bigint>();
+  readonly #statements: AccountStatement[] = [];
   #from = Infinity;
   #to = -Infinity;
 
@@ -38,6 +40,7 @@ export class AccountBook {
       refuse('continuity', `${sum} by the entries, ${String(closing)} by the balance`, place);
     }
     this.#closing.set(name, closing);
+    this.#statements.push({ ...statement, opening, closing });
     if (to - from > daysMax * dayMs) refuse('span', `more than ${String(daysMax)} days`, place);
     for (let day = from; day < to; day += dayMs) this.#addDay(name, day, place);
     this.#from = Math.min(this.#from, from);
@@ -45,9 +48,14 @@ export class AccountBook {
   }
 
   /** The same day of an account in whatever format is the same part. */
-  end(): { readonly parts: readonly string[]; readonly span: { from: number; to: number } | null } {
-    const parts = [...this.#parts];
-    return { parts, span: parts.length === 0 ? null : { from: this.#from, to: this.#to } };
+  end(): {
+    readonly parts: readonly string[];
+    readonly span: { from: number; to: number } | null;
+    readonly statements: readonly AccountStatement[];
+  } {
+    const [parts, statements] = [[...this.#parts], this.#statements];
+    const span = parts.length === 0 ? null : { from: this.#from, to: this.#to };
+    return { parts, span, statements };
   }
 
   #addDay(name: string, day: number, place: Place): void {

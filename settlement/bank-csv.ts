@@ -84,9 +84,9 @@ class BankCsv implements RowReader {
   }
 
   end(): FileSummary {
-    const { parts, span } = this.#book.end();
+    const { parts, span, statements } = this.#book.end();
     if (this.#open !== null || span === null) refuse('truncated', 'no closing balance');
-    return { statementId: null, span, lists: [], parts };
+    return { statementId: null, span, lists: [], parts, statements };
   }
 
   #entry(
@@ -99,12 +99,14 @@ class BankCsv implements RowReader {
     const id = requiredText(cells[6] ?? '', { line, field: header[6] });
     if (!this.#seen.add(id)) refuse('duplicate', id, { line, field: header[6] });
     const about = (cells[7] ?? '').slice(0, keptLengthMax);
+    const from = (cells[8] ?? '').slice(0, keptLengthMax);
     return {
       ...{ line, kind: amount < 0n ? 'bank_debit' : 'bank_credit', word: null },
       reference: optionalText(about, { line, field: header[7] }),
       ...{ providerReference: id, parentReference: null },
       ...{ gross: amount, fee: 0n, net: amount, currency },
       ...{ charged: null, chargedCurrency: null, batch: null, occurredAt: day },
+      counterparty: optionalText(from, { line, field: header[8] }),
     };
   }
 }

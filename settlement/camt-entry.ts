@@ -11,10 +11,12 @@ interface Transaction {
   endToEndId: string;
   creditorReference: string;
   remittance: string;
+  counterparty: string;
 }
 
 const noTransaction: Readonly<Transaction> = {
   ...{ amount: null, bankReference: '', endToEndId: '', creditorReference: '', remittance: '' },
+  counterparty: '',
 };
 
 export interface Entry {
@@ -50,7 +52,7 @@ export class EntryReader {
     const place = { line, field: name };
     const transaction = path.includes('TxDtls') ? this.#transactions.at(-1) : undefined;
     if (transaction !== undefined) {
-      this.#closeInTransaction(transaction, parent, name, text, line);
+      this.#closeInTransaction(transaction, path, name, text, line);
       return;
     }
     if (parent === 'Ntry' && name === 'Amt') {
@@ -100,6 +102,7 @@ export class EntryReader {
         providerReference: transaction.bankReference || this.reference,
         ...{ parentReference: null, gross, fee: 0n, net: gross, currency },
         ...{ charged: null, chargedCurrency: null, batch: null, occurredAt },
+        counterparty: this.#kept(transaction.counterparty, 'Nm'),
       };
     });
   }
@@ -120,11 +123,12 @@ export class EntryReader {
 
   #closeInTransaction(
     transaction: Transaction,
-    parent: string,
+    path: readonly string[],
     name: string,
     text: string,
     line: number,
   ): void {
+    const parent = path.at(-1) ?? '';
     const isAmount = name === 'Amt' && (parent === 'TxDtls' || parent === 'TxAmt');
     // In the currency of the account; what somebody was charged elsewhere is another matter.
     if (isAmount && this.#amountCurrency === this.#currency) {
@@ -135,12 +139,19 @@ export class EntryReader {
     if (parent === 'Refs' && name === 'EndToEndId') transaction.endToEndId = text;
     if (parent === 'CdtrRefInf' && name === 'Ref') transaction.creditorReference = text;
     if (parent === 'RmtInf' && name === 'Ustrd') transaction.remittance ||= text;
+    // The other side: whoever pays a credit, whoever is paid by a debit.
+    const side = (this.#isDebit ?? false) ? 'Cdtr' : 'Dbtr';
+    if (name === 'Nm' && path.includes(side)) transaction.counterparty ||= text;
   }
 
   /** What a payer writes is kept as it is, as far as it fits: no reason to refuse a statement. */
   #aboutOf({ endToEndId, creditorReference, remittance }: Readonly<Transaction>): string | null {
     const known = endToEndId === 'NOTPROVIDED' ? '' : endToEndId;
-    const text = (known || creditorReference || remittance).replaceAll(/\s+/g, ' ');
-    return optionalText(text.slice(0, keptLengthMax), { line: this.#line, field: 'EndToEndId' });
+    return this.#kept(known || creditorReference || remittance, 'EndToEndId');
+  }
+
+  #kept(text: string, field: string): string | null {
+    const line = text.replaceAll(/\s+/g, ' ').slice(0, keptLengthMax);
+    return optionalText(line, { line: this.#line, field });
   }
 }

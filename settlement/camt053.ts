@@ -69,9 +69,9 @@ class CamtReader implements XmlHandler {
   }
 
   end(): FileSummary {
-    const { parts, span } = this.#book.end();
+    const { parts, span, statements } = this.#book.end();
     if (span === null) refuse('truncated', 'no statement');
-    return { statementId: this.#messageId, span, lists: [], parts };
+    return { statementId: this.#messageId, span, lists: [], parts, statements };
   }
 
   #closeEntry(line: number): void {

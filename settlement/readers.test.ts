@@ -120,6 +120,16 @@ test.each([
 }); // prettier-ignore
 
 test.each([
+  ['bankCsv', 'ACC1', 1_000n, 1_122n, ['alder', 'birch']],
+  ['camt', 'DE02120300000000202051', 1_000n, 122n, ['Alder B.V.', null, null, null]],
+] as const)('%s tells what was on the account before and after, and from whom it came', async (name, account, opening, closing, from) => {
+  const { summary, lines } = await readFile(samples[name].file, samples[name].source);
+  const span = { from: Date.parse('2026-11-27'), to: Date.parse('2026-11-28') };
+  expect(summary.statements).toEqual([{ account, currency: 'EUR', ...span, opening, closing }]);
+  expect(lines.map(({ counterparty }) => counterparty)).toEqual(from);
+}); // prettier-ignore
+
+test.each([
   ['alder', '2026-11-26T00:00:00.000Z', '2026-11-27T00:00:00.000Z', 'captured,refunded'],
   ['birch', '2026-11-26T00:00:00.000Z', '2026-11-27T00:00:00.000Z', 'captured,refunded'],
   ['cedar', '2026-11-26T00:00:00.000Z', '2026-11-27T00:00:00.000Z', 'captured,refunded'],

@@ -1,39 +1,44 @@
-/** Lines of a bank statement that no announced payout explains, until they are identified. */
+/** What a bank statement says and nothing of ours explains, until it is identified: keyed by its break. */
 import type { JournalEntry } from '../journal-entry.ts';
 import { entry, type Books } from './entry.ts';
 
-export interface StatementLine {
+export interface UnidentifiedAtBank {
+  /** The break. */
   readonly id: string;
+  readonly provider: string;
   readonly amount: bigint;
 }
 
-export function unidentifiedReceiptEntry(books: Books, line: StatementLine): JournalEntry {
+export function unidentifiedReceiptEntry(books: Books, found: UnidentifiedAtBank): JournalEntry {
   return entry(books, {
-    key: `bank/${line.id}`,
+    key: `${found.id}/suspense`,
     event: 'unidentified_receipt',
-    debits: [['1010', line.amount]],
-    credits: [['2900', line.amount]],
+    provider: found.provider,
+    debits: [['1010', found.amount]],
+    credits: [['2900', found.amount]],
   });
 }
 
-export function unidentifiedOutgoingEntry(books: Books, line: StatementLine): JournalEntry {
+export function unidentifiedOutgoingEntry(books: Books, found: UnidentifiedAtBank): JournalEntry {
   return entry(books, {
-    key: `bank/${line.id}`,
+    key: `${found.id}/suspense`,
     event: 'unidentified_outgoing',
-    debits: [['1900', line.amount]],
-    credits: [['1010', line.amount]],
+    provider: found.provider,
+    debits: [['1900', found.amount]],
+    credits: [['1010', found.amount]],
   });
 }
 
 /**
  * What stood in suspense turns out to be a provider's: in transit when it was announced as a payout, else
- * straight from its receivable. `heldFor` is the provider that suspense names, empty for a bank line.
+ * straight from its receivable; or it is booked where it belongs beside this, and only leaves (1010).
+ * `heldFor` is the provider that suspense names.
  */
 export interface Identified {
   readonly suspenseKey: string;
   readonly heldFor: string;
   readonly provider: string;
-  readonly as: '1200' | '1100';
+  readonly as: '1200' | '1100' | '1010';
   readonly amount: bigint;
 }
 

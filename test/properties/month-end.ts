@@ -51,8 +51,13 @@ function convert(month: Month): void {
 /** Lines of the statement that turn out to be the provider's. */
 function strayLines(month: Month): void {
   const { books, tape } = month;
-  const line = { id: 'line_stray', amount: tape.amount(500n) };
-  const found = { ...books.at, suspenseKey: 'bank/line_stray', heldFor: '', as: '1100' as const };
+  const line = { id: 'brk_stray', ...books.at, amount: tape.amount(500n) };
+  const found = {
+    ...books.at,
+    suspenseKey: 'brk_stray/suspense',
+    heldFor: 'alder',
+    as: '1100' as const,
+  };
   const course = tape.pick(3);
   if (course === 1) {
     books.post(statement.unidentifiedReceiptEntry(books, line));

@@ -89,7 +89,7 @@ const camt = `<?xml version="1.0" encoding="UTF-8"?>
    <Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">10.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-11-27</Dt></Dt></Bal>
    <Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">1.22</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-11-27</Dt></Dt></Bal>
    <TxsSummry><TtlNtries><NbOfNtries>3</NbOfNtries></TtlNtries></TxsSummry>${[
-     entry('B1', 'CRDT', '6.61', '<TxDtls><Refs><EndToEndId>po_1</EndToEndId></Refs><Amt Ccy="EUR">6.61</Amt></TxDtls>'),
+     entry('B1', 'CRDT', '6.61', '<TxDtls><Refs><EndToEndId>po_1</EndToEndId></Refs><Amt Ccy="EUR">6.61</Amt><RltdPties><Dbtr><Pty><Nm>Alder B.V.</Nm></Pty></Dbtr><Cdtr><Pty><Nm>Us</Nm></Pty></Cdtr></RltdPties></TxDtls>'),
      entry('B2', 'DBIT', '5.39', '<TxDtls><Refs><EndToEndId>NOTPROVIDED</EndToEndId></Refs><RmtInf><Ustrd>=about  po_2</Ustrd></RmtInf></TxDtls>'),
      entry('B3', 'DBIT', '10.00', ['4.00', '6.00'].map((amount, index) => `<TxDtls><Refs><EndToEndId>po_${String(3 + index)}</EndToEndId></Refs><Amt Ccy="EUR">${amount}</Amt></TxDtls>`).join('')),
    ].join('')}
