@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sql, type Transaction } from 'kysely';
 import { openPaymentDatabase, type PaymentDatabase } from '../test/support/payment-database.ts';
 import type { Database } from './database.ts';
+import { listEvents, listEventsForStaff } from './events.ts';
 import { listEntries } from './ledger.ts';
 import { asMerchant } from './payments.ts';
-import { listEvents } from './timeline.ts';
 
 const stored = 2_000;
 const page = { limit: 10 };
@@ -23,6 +23,12 @@ beforeAll(async () => {
     `insert into outbox (id, merchant_id, payment_id, sequence, type, object)
      select 'evt_z' || lpad(i::text, 6, '0'), $1, $2, 100 + i, 'test', '{}' from generate_series(1, $3::int) i`,
     [merchantId, rest.id, stored],
+  );
+  await on.rows.all(
+    `insert into outbox (id, merchant_id, stream, sequence, type, object)
+     select 'evt_y' || lpad(i::text, 6, '0'), case when i > 5 then $1 end, 'brk_' || i, 1, 'break.opened', '{}'
+     from generate_series(1, $2::int) i`,
+    [await on.newMerchant(), stored],
   );
   await on.rows.all(
     `insert into payments (id, merchant_id, status, amount, currency, capture_method, payment_method, submit_within_ms, status_basis)
@@ -118,4 +124,15 @@ test('a late page of the events', async () => {
   );
   expect(listed.map(({ id }) => id)).toEqual(['evt_z000003', 'evt_z000002', 'evt_z000001']);
   expect(read).toBeLessThan(50);
+});
+
+test('the events of the installation, below all those of merchants', async () => {
+  const { rows } = await on.worker.transaction().execute(async (trx) => {
+    const listed = await listEventsForStaff(trx, merchantId, {}, { ...page, after: 'evt_y000006' });
+    expect(listed.slice(0, 5).map(({ id }) => id)).toEqual([5, 4, 3, 2, 1].map((n) => `evt_y00000${n}`)); // prettier-ignore
+    return sql<{ read: number }>`
+      select (seq_tup_read + coalesce(idx_tup_fetch, 0))::int as read
+      from pg_stat_xact_user_tables where relname = 'outbox'`.execute(trx);
+  });
+  expect(rows[0]?.read).toBeLessThan(50);
 });

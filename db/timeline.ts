@@ -41,29 +41,3 @@ export async function findRefundPayment(
     where id = ${refundId} and kind = 'refund'`.execute(trx);
   return rows[0]?.snapshot ?? null;
 }
-
-export interface OutboxRow {
-  readonly id: string;
-  readonly type: string;
-  readonly created_at: Date;
-  readonly sequence: number;
-  readonly merchant_id: string;
-  /** The payment as of the event's transaction. */
-  readonly object: PaymentSnapshot & { readonly operation_id: string | null };
-}
-
-/** Newest first. */
-export async function listEvents(
-  trx: Transaction<Database>,
-  filter: { readonly type?: string | undefined },
-  page: Page,
-): Promise<readonly OutboxRow[]> {
-  // Only what is asked for: a generic plan of `$1 is null or ...` reads past every newer event.
-  const ofType = filter.type === undefined ? sql`` : sql`and type = ${filter.type}`;
-  const older = page.after === undefined ? sql`` : sql`and id < ${page.after}`;
-  const { rows } = await sql<OutboxRow>`
-    select id, type, created_at, sequence, merchant_id, object from outbox
-    where true ${ofType} ${older}
-    order by id desc limit ${page.limit + 1}`.execute(trx);
-  return rows;
-}
