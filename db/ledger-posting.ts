@@ -82,6 +82,17 @@ export async function postEntries(
   return rows[0]?.verdicts ?? [];
 }
 
+/** What a commit about a merchant's own money needs is posted, or the whole is not done. */
+export async function postMerchantEntries(
+  trx: Transaction<Database>,
+  merchantId: string,
+  entries: readonly Omit<EntryToPost, 'merchantId'>[],
+): Promise<void> {
+  if (entries.length === 0) return;
+  const body = JSON.stringify(entries.map((entry) => encodeEntry({ ...entry, merchantId })));
+  await sql`select post_facts(${body}::jsonb)`.execute(trx);
+}
+
 /** As `post_entries` reads it; undefined fields are left out, so they are no part of the entry's hash. */
 export function encodeEntry(entry: EntryToPost): unknown {
   return {

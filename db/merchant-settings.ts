@@ -1,5 +1,6 @@
 /** What a merchant has decided about itself: one version at a time, each change by two people. */
 import { sql, type Transaction } from 'kysely';
+import type { PayoutDestination } from '../domain/payout.ts';
 import { askOnce, type ApprovalRow } from './approvals.ts';
 import type { Db } from './client.ts';
 import type { Database } from './database.ts';
@@ -9,6 +10,26 @@ export interface MerchantSettings {
   readonly version: number;
   /** Minor units by currency; null: no refund needs a second person. */
   readonly refund_limits: Readonly<Record<string, number>> | null;
+  readonly payouts: PayoutSettings;
+}
+
+/** Of a facilitator's merchant. What is left out has its default. */
+export interface PayoutSettings {
+  /** After so many days what was captured is available; null: once its provider has announced it. */
+  readonly delay_days?: number | null | undefined;
+  /** Of what becomes available, kept back for `reserve_days`. */
+  readonly reserve_basis_points?: number | undefined;
+  readonly reserve_days?: number | undefined;
+  readonly schedule?: 'manual' | 'daily' | 'weekly' | undefined;
+  /** Minor units by currency. */
+  readonly minimums?: Readonly<Record<string, number>> | undefined;
+  readonly destinations?: Readonly<Record<string, PayoutDestination>> | undefined;
+}
+
+/** What people ask for; `payouts` left out stays as it is. */
+export interface SettingsInput {
+  readonly refund_limits: MerchantSettings['refund_limits'];
+  readonly payouts?: PayoutSettings | undefined;
 }
 
 export async function readSettings(
@@ -16,7 +37,7 @@ export async function readSettings(
   merchantId: string,
 ): Promise<MerchantSettings | null> {
   const { rows } = await sql<MerchantSettings>`
-    select id as merchant_id, settings_version as version, refund_limits from merchants
+    select id as merchant_id, settings_version as version, refund_limits, payouts from merchants
     where id = ${merchantId}`.execute(db);
   return rows[0] ?? null;
 }
@@ -33,7 +54,7 @@ export async function lockSettings(
 export interface SettingsAsked {
   readonly merchantId: string;
   readonly expected: number;
-  readonly settings: Pick<MerchantSettings, 'refund_limits'>;
+  readonly settings: SettingsInput;
   readonly actor: string;
   readonly reason: string;
   readonly lifeMs: number;

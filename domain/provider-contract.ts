@@ -39,6 +39,9 @@ export interface ProviderContract {
   /** Disputes are accepted and answered through it; else at the provider. */
   readonly disputeAnswers: boolean;
 
+  /** Sends money out of our account there. Then it can be looked up and called off by reference as well. */
+  readonly payouts: boolean;
+
   readonly lookup: boolean;
   /**
    * Where it cannot be asked: what it has acknowledged, and no event told of for so long, is in doubt. Longer

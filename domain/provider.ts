@@ -7,6 +7,7 @@
  */
 import type { Currency } from './currency.ts';
 import type { DisputeDesk, DisputeNews } from './provider-disputes.ts';
+import type { PaysOut } from './provider-payouts.ts';
 import type { PaymentMethodType, ProviderContract } from './provider-contract.ts';
 
 export type { PaymentMethodType, ProviderContract } from './provider-contract.ts';
@@ -179,7 +180,7 @@ export interface Refunds {
   refund(request: OperationRequest): Promise<ProviderOutcome>;
 }
 
-export type LookupKind = 'authorize' | 'capture' | 'void' | 'refund' | 'increment';
+export type LookupKind = 'authorize' | 'capture' | 'void' | 'refund' | 'increment' | 'payout';
 
 /** What is known already of what is looked for. */
 export interface LookupHint {
@@ -247,6 +248,7 @@ export interface Provider
     Partial<VoidsByReference>,
     Partial<FinishesActions>,
     Partial<AnswersDisputes>,
+    Partial<PaysOut>,
     Partial<Increments> {
   readonly contract: ProviderContract;
 }

@@ -10,9 +10,16 @@ export function checkCapabilities(provider: Provider): readonly string[] {
     toldWithinMs: [contract.toldWithinMs !== null, provider.lookup === undefined],
     voidByReference: [contract.voidByReference, provider.voidByReference !== undefined],
     disputeAnswers: [contract.disputeAnswers, provider.disputes !== undefined],
+    payouts: [contract.payouts, provider.payOut !== undefined],
     incrementalAuthorization: [contract.incrementalAuthorization, provider.increment !== undefined],
   };
   const differing = Object.entries(said).filter(([, [promised, able]]) => promised !== able);
+  const mustFindPayouts =
+    contract.payouts && (provider.lookup === undefined || provider.voidByReference === undefined);
   const mustCapture = !contract.sale && provider.capture === undefined;
-  return [...differing.map(([name]) => name), ...(mustCapture ? ['capture'] : [])];
+  return [
+    ...differing.map(([name]) => name),
+    ...(mustCapture ? ['capture'] : []),
+    ...(mustFindPayouts ? ['payouts'] : []),
+  ];
 }

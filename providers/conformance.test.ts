@@ -108,6 +108,12 @@ function createBankHarness(): ConformanceHarness {
       serverError: 'tok_debit_error_500',
       challenge: 'tok_debit',
     },
+    payees: {
+      good: 'ba_payout',
+      closed: 'ba_payout_refused',
+      returned: 'ba_payout_returned',
+      lostReply: 'ba_payout_lost_reply',
+    },
     payer: {
       tokens: { unmandated: 'tok_debit', returned: 'tok_debit_returned' },
       approve: async (url) => {

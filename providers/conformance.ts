@@ -7,6 +7,7 @@ import { bankCases } from './conformance/bank-cases.ts';
 import { doubtCases, fenceCases, keyCases } from './conformance/certainty-cases.ts';
 import { takesCards } from './conformance/harness.ts';
 import type { ConformanceCase } from './conformance/harness.ts';
+import { payoutCases } from './conformance/payout-cases.ts';
 import { authorizationCases, operationCases } from './conformance/payment-cases.ts';
 
 export type { ConformanceHarness } from './conformance/harness.ts';
@@ -17,7 +18,14 @@ const cardCases = [...authorizationCases, ...operationCases].map((one): Conforma
   appliesTo: (contract) => takesCards(contract) && (one.appliesTo?.(contract) ?? true),
 }));
 
-const allCases = [...cardCases, ...keyCases, ...doubtCases, ...fenceCases, ...bankCases];
+const allCases = [
+  ...cardCases,
+  ...keyCases,
+  ...doubtCases,
+  ...fenceCases,
+  ...bankCases,
+  ...payoutCases,
+];
 
 export function listConformanceCases(contract: ProviderContract): readonly ConformanceCase[] {
   return allCases.filter(({ appliesTo }) => appliesTo?.(contract) ?? true);

@@ -28,6 +28,7 @@ export interface Contract {
   readonly toldWithinMs: number | null;
   /** Is what we answer to a dispute taken: accepted, or with evidence? */
   readonly disputeAnswers: boolean;
+  readonly payouts: boolean;
   readonly voidByReference: boolean;
   readonly keyLifeMs: number;
   readonly keyScope: 'account' | 'company_and_region';
@@ -68,6 +69,7 @@ export const contracts: readonly Contract[] = [
     lookup: true,
     toldWithinMs: null,
     disputeAnswers: true,
+    payouts: false,
     voidByReference: true,
     keyLifeMs: 24 * hour,
     keyScope: 'account',
@@ -103,6 +105,7 @@ export const contracts: readonly Contract[] = [
     lookup: true,
     toldWithinMs: null,
     disputeAnswers: true,
+    payouts: false,
     voidByReference: false,
     keyLifeMs: hour,
     keyScope: 'account',
@@ -133,6 +136,7 @@ export const contracts: readonly Contract[] = [
     lookup: true,
     toldWithinMs: null,
     disputeAnswers: true,
+    payouts: false,
     voidByReference: true,
     keyLifeMs: 30 * minute,
     keyScope: 'account',

@@ -22,7 +22,7 @@ const webhookFaults = [
   'webhook_late',
 ] as const;
 
-const moneyOperations = ['authorize', 'capture', 'void', 'refund', 'increment'] as const;
+const moneyOperations = ['authorize', 'capture', 'void', 'refund', 'increment', 'payout'] as const;
 const operations = [...moneyOperations, 'lookup', 'void_by_reference'] as const;
 
 /** What happens to one call. */

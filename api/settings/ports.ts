@@ -1,6 +1,6 @@
 /** What the API asks about a merchant's settings. */
 import type { ApprovalRow } from '../../db/approvals.ts';
-import type { MerchantSettings } from '../../db/merchant-settings.ts';
+import type { MerchantSettings, SettingsInput } from '../../db/merchant-settings.ts';
 import type { Principal } from '../ports.ts';
 
 export interface Settings {
@@ -9,7 +9,7 @@ export interface Settings {
   ask(
     principal: Principal,
     expected: number,
-    settings: Pick<MerchantSettings, 'refund_limits'>,
+    settings: SettingsInput,
     by: { readonly actor: string; readonly reason: string },
   ): Promise<ApprovalRow | null>;
 }

@@ -8,20 +8,43 @@ import { readRoute, replaceRoute, type Route } from '../route.ts';
 import { requireStaff, staffAct } from '../staff-act.ts';
 import type { Settings } from './ports.ts';
 
+function byCurrency<V extends z.ZodType>(value: V): z.ZodRecord<z.ZodString, V> {
+  return z.record(z.string(), value).superRefine((found, context) => {
+    for (const code of Object.keys(found).filter((name) => !isCurrency(name))) {
+      const message = 'must be an ISO 4217 code that this service knows';
+      context.addIssue({ code: 'custom', path: [code], message });
+    }
+  });
+}
+
+const minorUnits = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+const shown = z.string().trim().min(1).max(100);
+
+const payouts = z
+  .strictObject({
+    delay_days: z.int().min(0).max(90).nullable().optional(),
+    reserve_basis_points: z.int().min(0).max(10_000).optional(),
+    reserve_days: z.int().min(0).max(365).optional(),
+    schedule: z.enum(['manual', 'daily', 'weekly']).optional(),
+    minimums: byCurrency(minorUnits).optional(),
+    destinations: byCurrency(
+      z.strictObject({
+        provider: shown,
+        token: shown.regex(/^[\x21-\x7e]+$/),
+        last4: z.string().regex(/^[0-9A-Z]{4}$/),
+        holder: shown,
+      }),
+    )
+      .optional()
+      .meta({ description: 'By currency: an account as its bank knows it, by a token' }),
+  })
+  .meta({ id: 'PayoutSettings', description: 'Of a merchant of a facilitator' });
+
 const fields = {
-  refund_limits: z
-    .record(z.string(), z.int().min(0).max(Number.MAX_SAFE_INTEGER))
-    .superRefine((limits, context) => {
-      for (const code of Object.keys(limits).filter((name) => !isCurrency(name))) {
-        const message = 'must be an ISO 4217 code that this service knows';
-        context.addIssue({ code: 'custom', path: [code], message });
-      }
-    })
-    .nullable()
-    .meta({
-      description:
-        'Minor units by currency: what one person alone may refund of a payment. Null: all of it.',
-    }),
+  refund_limits: byCurrency(minorUnits).nullable().meta({
+    description:
+      'Minor units by currency: what one person alone may refund of a payment. Null: all of it.',
+  }),
 };
 
 const settingsSchema = z
@@ -30,10 +53,16 @@ const settingsSchema = z
     merchant_id: z.string(),
     version: z.int().min(1),
     ...fields,
+    payouts,
   })
   .meta({ id: 'Settings' });
 
-const inputSchema = z.strictObject(fields).meta({ id: 'SettingsInput' });
+const inputSchema = z
+  .strictObject({
+    ...fields,
+    payouts: payouts.optional(),
+  })
+  .meta({ id: 'SettingsInput' });
 
 export function settingsRoutes(settings: Settings): readonly Route[] {
   return [readSettingsRoute(settings), putSettingsRoute(settings)];
@@ -51,8 +80,8 @@ function readSettingsRoute(settings: Settings): Route {
     },
     async ({ principal }) => {
       requireStaff(principal);
-      const { merchant_id, version, refund_limits } = await settings.read(principal);
-      const body = { object: 'settings', merchant_id, version, refund_limits };
+      const { merchant_id, version, refund_limits, payouts } = await settings.read(principal);
+      const body = { object: 'settings', merchant_id, version, refund_limits, payouts };
       return { status: 200, headers: { ETag: `"${version}"` }, body };
     },
   );

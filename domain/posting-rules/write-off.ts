@@ -52,6 +52,16 @@ export function receivableOffsetEntry(books: Books, { id, amount }: Received): J
   });
 }
 
+/** It had paid more than it owed: what is left of that is available. */
+export function receivableCreditedEntry(books: Books, { id, amount }: Received): JournalEntry {
+  return entry(books, {
+    key: `${id}/receivable_credited`,
+    event: 'receivable_credited',
+    debits: [['1310', amount]],
+    credits: [['2110', amount]],
+  });
+}
+
 export function receivablePaidEntry(books: Books, { id, amount }: Received): JournalEntry {
   return entry(books, {
     key: `${id}/receivable_paid`,

@@ -46,6 +46,13 @@ export interface ConformanceHarness {
   };
   /** How it is asked, where that is not by card: the method, and that it is taken at once. */
   readonly asking?: Partial<AuthorizeRequest>;
+  /** Accounts that may be paid: one that takes it, one that does not exist any more, one that loses the reply. */
+  readonly payees?: {
+    readonly good: string;
+    readonly closed: string;
+    readonly returned: string;
+    readonly lostReply: string;
+  };
   /** The other side of a bank. */
   readonly payer?: Payer;
   /** What the provider's event says became of it, where its reply only acknowledges. */

@@ -22,7 +22,13 @@ const request = { reference: 'att_1' } as AuthorizeRequest & OperationRequest;
 function aProvider(values: Partial<Provider> = {}): Provider {
   return {
     contract: aContract({
-      ...{ lookup: false, toldWithinMs: 1, voidByReference: false, disputeAnswers: false },
+      ...{
+        lookup: false,
+        toldWithinMs: 1,
+        voidByReference: false,
+        disputeAnswers: false,
+        payouts: false,
+      },
       concurrentMax: 1,
     }),
     authorize: async () => approved(),

@@ -40,6 +40,7 @@ export function protect(provider: Provider, guard: Guard): Provider {
     voidByReference,
     finishAction,
     disputes,
+    payOut,
   } = provider;
   return {
     ...provider,
@@ -53,6 +54,7 @@ export function protect(provider: Provider, guard: Guard): Provider {
     ...(finishAction && {
       finishAction: (request) => operation(() => finishAction.call(provider, request)),
     }),
+    ...(payOut && { payOut: (request) => operation(() => payOut.call(provider, request)) }),
     ...(disputes && { disputes: protectDesk(disputes, guard, evidence) }),
     ...(lookup && {
       lookup: (kind, reference, hint) =>

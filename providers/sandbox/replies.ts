@@ -4,7 +4,7 @@ import { isCurrency } from '../../domain/currency.ts';
 import type { Currency } from '../../domain/currency.ts';
 import type { CardFacts, Receipt, ShopperAction } from '../../domain/provider.ts';
 
-export const callKinds = ['authorize', 'capture', 'void', 'refund', 'increment'] as const;
+export const callKinds = ['authorize', 'capture', 'void', 'refund', 'increment', 'payout'] as const;
 export type CallKind = (typeof callKinds)[number];
 
 const objects: Readonly<Record<CallKind, string>> = {
@@ -13,6 +13,7 @@ const objects: Readonly<Record<CallKind, string>> = {
   void: 'void',
   refund: 'refund',
   increment: 'increment',
+  payout: 'payout',
 };
 
 const code = z.string().regex(/^[a-z0-9_]{1,64}$/);

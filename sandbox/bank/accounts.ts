@@ -14,6 +14,8 @@ export interface Account {
   /** What becomes of a debit once it is submitted. */
   readonly debit: 'succeeds' | 'fails' | 'returned' | 'refused';
   readonly refund: 'succeeds' | 'fails';
+  /** What becomes of money that is sent to it. */
+  readonly payout: 'succeeds' | 'fails' | 'returned' | 'refused';
   readonly behaviour: Behaviour;
 }
 
@@ -21,6 +23,7 @@ const good: Account = {
   mandated: true,
   debit: 'succeeds',
   refund: 'succeeds',
+  payout: 'succeeds',
   behaviour: 'approve',
 };
 
@@ -33,6 +36,12 @@ const magicAccounts: Readonly<Record<string, Account>> = {
   tok_debit_closed: { ...good, debit: 'refused' },
   tok_debit_refund_fails: { ...good, refund: 'fails' },
   tok_debit_lost_reply: { ...good, behaviour: 'lost_reply' },
+  ba_payout: good,
+  ba_payout_refused: { ...good, payout: 'refused' },
+  ba_payout_fails: { ...good, payout: 'fails' },
+  ba_payout_returned: { ...good, payout: 'returned' },
+  ba_payout_lost_reply: { ...good, behaviour: 'lost_reply' },
+  ba_payout_error_500: { ...good, behaviour: 'error_500' },
   tok_debit_error_500: { ...good, behaviour: 'error_500' },
 };
 

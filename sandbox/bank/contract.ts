@@ -29,6 +29,7 @@ export const bankContract: Contract = {
   lookup: true,
   toldWithinMs: null,
   disputeAnswers: false,
+  payouts: true,
   voidByReference: true,
   keyLifeMs: 24 * hour,
   keyScope: 'account',

@@ -1,6 +1,6 @@
 /** What becomes of a payment at the bank, and when. Each move is booked and told in its own transaction. */
 import type { Context } from '../context.ts';
-import type { BankOperationRow, BankPaymentRow, BankStatus } from '../store/bank.ts';
+import type { BankOperationRow, BankPaymentRow, BankPayoutRow, BankStatus } from '../store/bank.ts';
 import { enqueueEvent } from '../webhooks/events.ts';
 import type { EnqueuedEvent } from '../webhooks/events.ts';
 import { findAccount } from './accounts.ts';
@@ -14,6 +14,12 @@ const returnedAfterMs = 7 * day;
 /** Of a redirect whose bank does not say at once. */
 export const redirectTakesMs = day;
 export const refundTakesMs = day;
+export const payoutTakesMs = day;
+const payoutReturnsAfterMs = 3 * day;
+const payoutCodes = {
+  ...{ pending: null, succeeded: null },
+  ...{ declined: 'account_closed', returned: 'payout_returned' },
+} as const;
 
 /** Told whenever the bank knows something that its last answer did not say. */
 export function tell(context: Context, row: BankPaymentRow, type: string): EnqueuedEvent {
@@ -119,18 +125,43 @@ function finish(context: Context, row: BankOperationRow): void {
   });
 }
 
+/** Booked where money moved: out when it arrives, and in again when it comes back. */
+function sendOn(context: Context, row: BankPayoutRow): void {
+  if (row.next_at === null || row.next_status === null) return;
+  const { id: provider_reference, reference, amount, currency } = row;
+  const { next_status: status, next_at: at } = row;
+  const movement = { provider: 'bank', reference, amount, currency, at, provider_reference };
+  const { bank, movements } = context.store;
+  if (status === 'succeeded') movements.append({ ...movement, operation: 'payout', key: row.key });
+  if (status === 'returned') {
+    movements.append({ ...movement, operation: 'payout_return', key: `return/${row.id}` });
+  }
+  const comesBack =
+    status === 'succeeded' && findAccount(context, row.account)?.payout === 'returned';
+  bank.payouts.put({
+    ...row,
+    status,
+    decline_code: payoutCodes[status],
+    next_at: comesBack ? at + payoutReturnsAfterMs : null,
+    next_status: comesBack ? 'returned' : null,
+  });
+}
+
 /** In the order in which it became due, however far the clock was moved in one step. */
 export function runDueBankWork(context: Context): void {
   const { store, clock } = context;
   for (;;) {
     const payment = store.bank.payments.firstDue(clock.now());
     const operation = store.bank.operations.firstDue(clock.now());
-    if (payment === undefined && operation === undefined) return;
-    const first =
-      operation === undefined || (payment?.next_at ?? Infinity) <= (operation.next_at ?? Infinity);
+    const payout = store.bank.payouts.firstDue(clock.now());
+    const [first] = [payment, operation, payout]
+      .flatMap((row) => row?.next_at ?? [])
+      .sort((a, b) => a - b);
+    if (first === undefined) return;
     store.transaction(() => {
-      if (first && payment !== undefined) moveNext(context, payment);
-      else if (operation !== undefined) finish(context, operation);
+      if (payment?.next_at === first) moveNext(context, payment);
+      else if (operation?.next_at === first) finish(context, operation);
+      else if (payout?.next_at === first) sendOn(context, payout);
     });
   }
 }

@@ -88,6 +88,10 @@ export function fence(context: Context, reference: string): Result {
     const refused = conflict('already_captured', 'what was paid can only be refunded');
     return { ...refused, body: { ...refused.body, reference } };
   }
+  if (store.bank.payouts.findByReference(reference) !== undefined) {
+    const refused = conflict('already_sent', 'what is on its way cannot be called off');
+    return { ...refused, body: { ...refused.body, reference } };
+  }
   store.fences.insert('bank', reference);
   for (const row of rows) {
     const isOpen = row.status === 'requires_action' || row.status === 'pending';

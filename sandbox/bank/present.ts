@@ -1,5 +1,10 @@
 import type { Json } from '../http/reply.ts';
-import type { BankOperationRow, BankPaymentRow, BankTransferRow } from '../store/bank.ts';
+import type {
+  BankOperationRow,
+  BankPaymentRow,
+  BankPayoutRow,
+  BankTransferRow,
+} from '../store/bank.ts';
 
 /** Where the money is to go; the reference says whose it is. */
 const collections: Readonly<Record<string, { readonly iban: string }>> = {
@@ -57,6 +62,14 @@ export function presentPayment(
     ...(row.method === 'bank_transfer' && { transfers: transfers.map(presentTransfer) }),
     created_at: new Date(row.created_at).toISOString(),
   };
+}
+
+/** What came back is told with its reason, as what never left is. */
+export function presentPayout(row: BankPayoutRow): Json {
+  const { id, reference, account, status, amount, currency, decline_code: code } = row;
+  const created_at = new Date(row.created_at).toISOString();
+  const shown = { id, object: 'payout', reference, account, status, amount, currency, created_at };
+  return code === null ? shown : { ...shown, decline_code: code };
 }
 
 export function presentTransfer({ id, amount, currency, at }: BankTransferRow): Json {

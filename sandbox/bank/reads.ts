@@ -1,9 +1,9 @@
 import type { Context } from '../context.ts';
 import { errorBody } from '../http/reply.ts';
 import type { Result } from '../processor/result.ts';
-import { presentOperation, presentPayment } from './present.ts';
+import { presentOperation, presentPayment, presentPayout } from './present.ts';
 
-export const bankLookupKinds = ['authorize', 'capture', 'void', 'refund'] as const;
+export const bankLookupKinds = ['authorize', 'capture', 'void', 'refund', 'payout'] as const;
 type BankLookupKind = (typeof bankLookupKinds)[number];
 
 /** What became of the request with our client's reference; nothing is ever captured by a second call. */
@@ -12,6 +12,10 @@ export function lookup(context: Context, kind: BankLookupKind, reference: string
   if (kind === 'void' || kind === 'refund') {
     const row = store.bank.operations.findByReference(kind, reference);
     if (row !== undefined) return { status: 200, body: presentOperation(row) };
+  }
+  if (kind === 'payout') {
+    const payout = store.bank.payouts.findByReference(reference);
+    if (payout !== undefined) return { status: 200, body: presentPayout(payout) };
   }
   const [row] = kind === 'authorize' ? store.bank.payments.listByReference(reference) : [];
   if (row !== undefined) {

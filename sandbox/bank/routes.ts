@@ -13,6 +13,7 @@ import { bankContract } from './contract.ts';
 import { fence, operate } from './operate.ts';
 import { answerBankPage } from './pages.ts';
 import { pay } from './pay.ts';
+import { payOut } from './payouts.ts';
 import { bankLookupKinds, lookup } from './reads.ts';
 import { sendTransfer } from './transfers.ts';
 
@@ -37,6 +38,14 @@ const operationSchema = z.strictObject({
   amount,
   currency: z.string(),
   final: z.boolean().default(false),
+});
+
+const payoutSchema = z.strictObject({
+  reference,
+  amount,
+  currency: z.string(),
+  /** Of whoever is paid: a token of POST /bank/accounts. */
+  account: z.string().max(200),
 });
 
 const keyMissing = invalidRequest('Idempotency-Key: 1 to 255 visible characters', 'key_missing');
@@ -80,6 +89,20 @@ async function answerOperation(
   });
 }
 
+async function answerPayout(context: Context, request: Request): Promise<Answer> {
+  const read = readBody(payoutSchema, request);
+  if (!read.ok) return read.reply;
+  const key = readKey(request);
+  if (key === null) return keyMissing;
+  const order = read.value;
+  return answerMutation(context, {
+    ...{ contract: bankContract, operation: 'payout', key, reference: order.reference },
+    fingerprint: fingerprintOf(request.path, order),
+    behaviour: findAccount(context, order.account)?.behaviour ?? null,
+    process: (lateness) => payOut(context, { ...order, key }, lateness),
+  });
+}
+
 function answerLookup(
   context: Context,
   kindName: string,
@@ -110,6 +133,8 @@ export async function answerBank(context: Context, request: Request): Promise<An
       const kind = second === 'voids' || second === 'refunds' ? operationPaths[second] : undefined;
       return kind === undefined ? notHere : answerOperation(context, kind, first, request);
     }
+    case 'POST payouts/2':
+      return answerPayout(context, request);
     case 'GET lookups/4':
       return answerLookup(context, first, second);
     case 'POST fences/2':

@@ -1,11 +1,14 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Contract } from '../contracts.ts';
 
-type Kind = 'authorization' | 'capture' | 'void' | 'refund' | 'increment';
+type Kind = 'authorization' | 'capture' | 'void' | 'refund' | 'increment' | 'payout';
 
 /** Fronts name things as those whose HTTP they speak. A capture or cancel has no object of its own there. */
 const prefixes: Readonly<Record<string, Readonly<Record<Kind, string>>>> = {
-  stripe: { authorization: 'pi', capture: 'ch', void: 'cancel', refund: 're', increment: 'in' },
+  stripe: {
+    ...{ authorization: 'pi', capture: 'ch', void: 'cancel', refund: 're', increment: 'in' },
+    payout: 'po',
+  },
 };
 
 /** 16 letters and digits: the time and the counter of a UUIDv7, so in order of arrival as well. */

@@ -14,7 +14,7 @@ import { answerThroughFault } from './wire-faults.ts';
 
 export interface Mutation {
   readonly contract: Contract;
-  readonly operation: EventSubject['operation'];
+  readonly operation: EventSubject['operation'] | 'payout';
   readonly key: string;
   readonly reference: string;
   /** Path and body in a canonical form: the same key must always mean the same request. */
@@ -65,7 +65,8 @@ function replay(record: KeyRow, mutation: Mutation, fault: CallFault | null): Re
 
 /** Before its key: a stored approval of what has been voided since would be a lie. */
 function isFenced({ store }: Context, { operation, contract, reference }: Mutation): boolean {
-  return operation === 'authorize' && store.fences.has(contract.name, reference);
+  const canBeFenced = operation === 'authorize' || operation === 'payout';
+  return canBeFenced && store.fences.has(contract.name, reference);
 }
 
 function fencedReply(reference: string): Reply {

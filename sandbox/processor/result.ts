@@ -4,7 +4,7 @@ import type { FaultedOperation } from '../faults.ts';
 
 /** What an event tells of. */
 export interface EventSubject {
-  readonly operation: Exclude<FaultedOperation, 'lookup' | 'void_by_reference'>;
+  readonly operation: Exclude<FaultedOperation, 'lookup' | 'void_by_reference' | 'payout'>;
   readonly succeeded: boolean;
   readonly provider: string;
   readonly reference: string;

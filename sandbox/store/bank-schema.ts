@@ -49,6 +49,23 @@ create table if not exists bank_operations (
 create index if not exists bank_operations_reference on bank_operations (reference, kind);
 create index if not exists bank_operations_next on bank_operations (next_at) where next_at is not null;
 
+-- Money that our client sends out of its account here.
+create table if not exists bank_payouts (
+  id text primary key,
+  reference text not null,
+  key text not null,
+  account text not null,
+  amount integer not null check (amount > 0),
+  currency text not null,
+  status text not null check (status in ('pending', 'succeeded', 'declined', 'returned')),
+  decline_code text,
+  created_at integer not null,
+  next_at integer,
+  next_status text
+) strict, without rowid;
+create index if not exists bank_payouts_reference on bank_payouts (reference);
+create index if not exists bank_payouts_next on bank_payouts (next_at) where next_at is not null;
+
 -- Money that came, each credit once.
 create table if not exists bank_transfers (
   id text primary key,

@@ -44,6 +44,20 @@ export interface BankOperationRow {
   readonly next_status: 'succeeded' | 'declined' | null;
 }
 
+export interface BankPayoutRow {
+  readonly id: string;
+  readonly reference: string;
+  readonly key: string;
+  readonly account: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly status: 'pending' | 'succeeded' | 'declined' | 'returned';
+  readonly decline_code: string | null;
+  readonly created_at: number;
+  readonly next_at: number | null;
+  readonly next_status: 'succeeded' | 'declined' | 'returned' | null;
+}
+
 export interface BankTransferRow {
   readonly id: string;
   readonly payment_id: string;
@@ -75,6 +89,10 @@ export interface BankStore {
   readonly operations: Kept<BankOperationRow> & {
     findByReference(kind: 'void' | 'refund', reference: string): BankOperationRow | undefined;
   };
+  readonly payouts: Kept<BankPayoutRow> & {
+    /** The one that moved money first, should a reference have been sent twice. */
+    findByReference(reference: string): BankPayoutRow | undefined;
+  };
   readonly transfers: {
     insert(row: BankTransferRow): void;
     find(id: string): BankTransferRow | undefined;
@@ -94,6 +112,9 @@ const paymentColumns = [
 ].join(', ');
 const operationColumns =
   'id, payment_id, kind, reference, key, amount, currency, status, decline_code, created_at, next_at, next_status';
+
+const payoutColumns =
+  'id, reference, key, account, amount, currency, status, decline_code, created_at, next_at, next_status';
 
 function createKept<Row extends object>(
   database: DatabaseSync,
@@ -141,6 +162,17 @@ function createOperations(database: DatabaseSync): BankStore['operations'] {
   };
 }
 
+function createPayouts(database: DatabaseSync): BankStore['payouts'] {
+  const findByReference = database.prepare(
+    `select ${payoutColumns} from bank_payouts
+     where reference = :reference order by status = 'declined', id limit 1`,
+  );
+  return {
+    ...createKept<BankPayoutRow>(database, 'bank_payouts', payoutColumns),
+    findByReference: (reference) => findRow<BankPayoutRow>(findByReference, { reference }),
+  };
+}
+
 function createTransfers(database: DatabaseSync): BankStore['transfers'] {
   const columns = 'id, payment_id, amount, currency, at';
   const insert = database.prepare(
@@ -178,11 +210,13 @@ export function createBankStore(database: DatabaseSync): BankStore {
   database.exec(bankSchema);
   const nextDueAt = database.prepare(
     `select min(at) as at from (select min(next_at) as at from bank_payments
-     union all select min(next_at) from bank_operations)`,
+     union all select min(next_at) from bank_operations
+     union all select min(next_at) from bank_payouts)`,
   );
   return {
     payments: createPayments(database),
     operations: createOperations(database),
+    payouts: createPayouts(database),
     transfers: createTransfers(database),
     accounts: createAccounts(database),
     nextDueAt: () => findRow<{ at: number | null }>(nextDueAt, {})?.at ?? null,

@@ -4,7 +4,8 @@ import { findRow, listRows } from './database.ts';
 export interface MovementRow {
   readonly provider: string;
   readonly reference: string;
-  readonly operation: 'authorize' | 'capture' | 'void' | 'refund' | 'increment';
+  readonly operation:
+    'authorize' | 'capture' | 'void' | 'refund' | 'increment' | 'payout' | 'payout_return';
   readonly amount: number;
   readonly currency: string;
   readonly at: number;

@@ -19,6 +19,7 @@ export const ${name}Contract: ProviderContract = {
   multipleCaptures: false,
   incrementalAuthorization: false,
     disputeAnswers: false,
+    payouts: false,
   modifications: 'synchronous',
   refundWindowMs: null,
   lookup: false,

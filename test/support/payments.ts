@@ -38,7 +38,7 @@ export function aContract(values: Partial<ProviderContract> = {}): ProviderContr
     sale: true,
     partialCapture: true,
     multipleCaptures: true,
-    ...{ incrementalAuthorization: false, disputeAnswers: true },
+    ...{ incrementalAuthorization: false, disputeAnswers: true, payouts: false },
     modifications: 'synchronous',
     refundWindowMs: null,
     ...{ lookup: true, toldWithinMs: null },

@@ -1,5 +1,6 @@
 /** The sandbox's bank behind the port: debits, redirects and transfers, each taken in one call. */
 import { takesCurrency } from '../../../domain/provider-contract.ts';
+import type { PayoutRequest } from '../../../domain/provider-payouts.ts';
 import type {
   AuthorizeRequest,
   OperationRequest,
@@ -43,6 +44,12 @@ function operationCall(collection: 'voids' | 'refunds', request: OperationReques
   };
 }
 
+function payoutCall(request: PayoutRequest): HttpCall {
+  const { reference, idempotencyKey, amountMinor, currency, account } = request;
+  const body = { reference, amount: Number(amountMinor), currency, account };
+  return { method: 'POST', path: '/bank/payouts', idempotencyKey, body };
+}
+
 export function createBankProvider(options: SandboxProviderOptions): Provider {
   const { contract, dispatcher, webhookSecret } = options;
   const { name } = contract;
@@ -71,6 +78,7 @@ export function createBankProvider(options: SandboxProviderOptions): Provider {
     },
     void: (request) => send('void', request, operationCall('voids', request)),
     refund: (request) => send('refund', request, operationCall('refunds', request)),
+    payOut: (request) => send('payout', request, payoutCall(request)),
     async lookup(kind, reference) {
       const path = `/bank/lookups/${kind}/${encodeURIComponent(reference)}`;
       const answer = await client.call({ method: 'GET', path });

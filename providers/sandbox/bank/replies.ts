@@ -42,6 +42,7 @@ const objects: Readonly<Partial<Record<CallKind, string>>> = {
   authorize: 'bank_payment',
   void: 'void',
   refund: 'refund',
+  payout: 'payout',
 };
 
 function toAction(action: z.infer<typeof actionSchema>): ShopperAction {
