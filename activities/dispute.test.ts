@@ -37,14 +37,16 @@ interface Telling {
   readonly eventId?: string;
   readonly amount?: bigint;
   readonly dispute?: string;
+  readonly round?: number;
 }
 
 async function tell(
   attemptId: string,
   what: DisputeNews['what'],
-  { eventId = newId('evt'), amount = 4_000n, dispute = `dp_${attemptId}` }: Telling = {},
+  { eventId = newId('evt'), amount = 4_000n, dispute = `dp_${attemptId}`, round = 1 }: Telling = {},
 ): Promise<unknown> {
   const news = {
+    round,
     ...{ what, providerReference: dispute, amountMinor: amount, feeMinor: 1_500n },
     ...{ feeReturned: false, currency: 'USD', reason: 'fraudulent' },
     dueBy: '2027-02-01T00:00:00.000Z',
@@ -121,6 +123,16 @@ describe('told', () => {
     expect(await tell(newId('att'), 'opened')).toMatchObject({ payment_id: null, fresh: true });
   });
 
+  test('by the provider’s own id of the payment alone it is the same', async () => {
+    const { id, attemptId } = await captured();
+    const { attempts } = await bench.state(id);
+    const reference = attempts[0]?.providerReference ?? '';
+    expect(await tell(reference, 'opened')).toMatchObject({ payment_id: id, fresh: true });
+    await bench.settle(id);
+    expect(await pot(id)).toMatchObject({ disputed: 4_000, due: false });
+    expect((await bench.state(id)).disputes).toMatchObject([{ attemptId }]);
+  });
+
   test('the payment stays due until it is recorded, whatever else commits meanwhile', async () => {
     const { id, attemptId } = await captured();
     const wakes = (): Promise<unknown> =>
@@ -165,10 +177,24 @@ describe('told', () => {
       );
     const twice = { kind: 'excess', reason: 'dispute_and_refund_paid', amount: 4_000 };
     expect(await cases()).toEqual([{ ...twice, status: 'open', of_dispute: true }]);
+    // And a break with its claim, although no file has told of it.
+    const breaks = (): Promise<unknown> =>
+      bench.rows.all(
+        `select kind, line, amount::int, status, detail ->> 'step' as step, resolution ->> 'reason' as ended
+         from breaks where payment_id = $1`,
+        [id],
+      );
+    const found = { kind: 'duplicate_outflow', line: null, amount: -4_000, step: 'claim' };
+    expect(await breaks()).toEqual([{ ...found, status: 'open', ended: null }]);
     await tell(attemptId, 'won');
     await bench.settle(id);
     expect(await pot(id)).toMatchObject({ refunded: 10_000, disputed: 0, excess: 0 });
     expect(await cases()).toEqual([{ ...twice, status: 'closed', of_dispute: true }]);
+    expect(await breaks()).toEqual([{ ...found, status: 'resolved', ended: 'the dispute was won' }]); // prettier-ignore
+    await tell(attemptId, 'opened', { round: 2 });
+    await bench.settle(id);
+    expect(await breaks()).toMatchObject([{ status: 'resolved' }, { ...found, status: 'open' }]);
+    expect(await pot(id)).toMatchObject({ refunded: 10_000, disputed: 4_000, excess: 4_000 });
   });
 });
 

@@ -10,6 +10,7 @@ import type { DisputeEvidence } from '../domain/provider-disputes.ts';
 export interface DisputeAnswerRow {
   readonly id: string;
   readonly kind: 'accept' | 'evidence';
+  readonly round: number;
   readonly status: DisputeAnswerStatus;
   readonly evidence: DisputeEvidence;
   readonly send_by: string | null;
@@ -28,6 +29,8 @@ export interface DisputeRow {
   readonly provider: string;
   readonly provider_reference: string;
   readonly status: DisputeStatus;
+  /** Absent in events from before there were rounds. */
+  readonly round?: number;
   readonly amount: number;
   readonly amount_excess: number;
   readonly fee: number;
@@ -45,6 +48,7 @@ export function disputeState(d: DisputeRow): DisputeState {
   return {
     ...{ id: d.id, attemptId: d.attempt_id, provider: d.provider, status: d.status },
     ...{ providerReference: d.provider_reference, currency: d.currency, reason: d.reason },
+    round: d.round ?? 1,
     ...{ amount: BigInt(d.amount), amountExcess: BigInt(d.amount_excess), fee: BigInt(d.fee) },
     dueBy: d.due_by,
     remindAt: instant(d.remind_at ?? null),
@@ -54,7 +58,7 @@ export function disputeState(d: DisputeRow): DisputeState {
 
 function answerState(a: DisputeAnswerRow): DisputeAnswerState {
   return {
-    ...{ id: a.id, kind: a.kind, status: a.status, evidence: a.evidence },
+    ...{ id: a.id, kind: a.kind, round: a.round, status: a.status, evidence: a.evidence },
     ...{ sendBy: instant(a.send_by), keyHorizon: instant(a.key_horizon) },
     ...{ sentCount: a.sent_count, lookups: a.lookups, dueAt: instant(a.due_at) },
     createdAt: Date.parse(a.created_at),

@@ -18,6 +18,8 @@ interface StoredNews {
   /** Ours: what the dispute is about. */
   readonly subject: string;
   readonly what: DisputeNews['what'];
+  /** Absent: the first. */
+  readonly round?: number;
   readonly provider_reference: string;
   readonly amount: string;
   readonly fee: string;
@@ -35,7 +37,7 @@ export async function receiveDispute(
   delayMs: number,
 ): Promise<ReceivedWebhook> {
   const claim: StoredNews = {
-    ...{ kind: 'dispute', subject: event.reference, what: news.what },
+    ...{ kind: 'dispute', subject: event.reference, what: news.what, round: news.round ?? 1 },
     provider_reference: news.providerReference,
     amount: String(news.amountMinor),
     fee: String(news.feeMinor),
@@ -75,6 +77,7 @@ export async function nextTold(
     ...{ amountMinor: BigInt(claim.amount), feeMinor: BigInt(claim.fee) },
     ...{ feeReturned: claim.fee_returned, currency: claim.currency },
     ...{ reason: claim.reason, dueBy: claim.due_by },
+    round: claim.round ?? 1,
   };
   return {
     told: { eventId, provider, attemptId, news },
@@ -95,9 +98,7 @@ export async function commitDispute(
       ...{ event_id: eventId, provider, state },
       evidence: { dispute_id: insert?.id ?? update?.id ?? null, version: String(payment.version) },
       ...(insert !== undefined && { insert: rowOf(insert) }),
-      ...(update !== undefined && {
-        update: { id: update.id, from_status: update.fromStatus, status: update.status },
-      }),
+      ...(update !== undefined && { update: patchOf(update) }),
     },
   };
   const { rows } = await sql<{ result: Committed }>`
@@ -107,8 +108,17 @@ export async function commitDispute(
   return result;
 }
 
+function patchOf(u: NonNullable<DisputeRecord['update']>): object {
+  return {
+    ...{ id: u.id, from_status: u.fromStatus, status: u.status, round: u.round },
+    ...{ amount_excess: String(u.amountExcess), fee: String(u.fee), due_by: u.dueBy },
+    remind_at: u.remindAt === null ? null : new Date(u.remindAt).toISOString(),
+  };
+}
+
 function rowOf(d: DisputeState): object {
   return {
+    round: d.round,
     ...{ id: d.id, attempt_id: d.attemptId, provider: d.provider, status: d.status },
     ...{ provider_reference: d.providerReference, currency: d.currency, reason: d.reason },
     ...{ amount: String(d.amount), amount_excess: String(d.amountExcess), fee: String(d.fee) },

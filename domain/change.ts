@@ -126,6 +126,7 @@ export interface DisputePatch {
   readonly fromStatus: DisputeStatus;
   readonly status?: DisputeStatus;
   readonly remindAt?: number | null;
+  readonly amountExcess?: bigint;
 }
 
 export interface NewDisputeAnswer {

@@ -62,9 +62,9 @@ export function permitAnswer(
 function overBefore(
   payment: PaymentState,
   dispute: DisputeState,
-  { kind }: DisputeAnswerState,
+  { kind, round }: DisputeAnswerState,
 ): 'dispute_closed' | 'dispute_answered' | 'dispute_due_passed' | null {
-  if (isDecided(dispute)) return 'dispute_closed';
+  if (isDecided(dispute) || round < dispute.round) return 'dispute_closed';
   const isAnswered = dispute.status === (kind === 'accept' ? 'accepted' : 'under_review');
   if (isAnswered || dispute.status === 'accepted') return 'dispute_answered';
   return Date.parse(dispute.dueBy) <= payment.now ? 'dispute_due_passed' : null;
@@ -129,7 +129,9 @@ export function succeeded(on: Answering, evidence: ProviderEvidence): Change {
   const { dispute, answer } = on;
   const to = answer.kind === 'accept' ? 'accepted' : 'under_review';
   const moves =
-    dispute.status === 'needs_response' || (dispute.status === 'under_review' && to === 'accepted');
+    answer.round === dispute.round &&
+    (dispute.status === 'needs_response' ||
+      (dispute.status === 'under_review' && to === 'accepted'));
   const update: DisputePatch[] = moves
     ? [{ id: dispute.id, fromStatus: dispute.status, status: to, remindAt: null }]
     : [];

@@ -25,6 +25,13 @@ export function leftInPot(payment: PaymentState, amount: bigint): bigint {
   return left < amount ? left : amount;
 }
 
+/** What a refund that has just been paid takes a second time, counted before it is. */
+export function takenTwiceBy(payment: PaymentState, operation: OperationState): bigint {
+  const left = remaining(payment);
+  const missing = drawn(operation) - (left > 0n ? left : 0n);
+  return missing > 0n ? missing : 0n;
+}
+
 function drawn({ amount, fromSuspense }: OperationState): bigint {
   return amount - fromSuspense;
 }

@@ -6,13 +6,16 @@ export type DisputeAnswerStatus = 'requested' | 'submitting' | 'unknown' | 'succ
 
 type Transitions<S extends string> = Readonly<Record<S, readonly S[]>>;
 
-/** What is decided stays decided: a second round is a dispute of its own. */
+/**
+ * What is decided stays decided, unless a later round is told of: a second chargeback or a pre-arbitration.
+ * Which of these moves take another round the database holds (`guard_dispute`).
+ */
 export const disputeTransitions: Transitions<DisputeStatus> = {
   needs_response: ['under_review', 'accepted', 'won', 'lost'],
-  under_review: ['accepted', 'won', 'lost'],
-  accepted: ['won', 'lost'],
-  won: [],
-  lost: [],
+  under_review: ['needs_response', 'accepted', 'won', 'lost'],
+  accepted: ['needs_response', 'won', 'lost'],
+  won: ['needs_response', 'lost'],
+  lost: ['needs_response', 'won'],
 };
 
 export const disputeAnswerTransitions: Transitions<DisputeAnswerStatus> = {
@@ -28,6 +31,8 @@ export const disputeAnswerTransitions: Transitions<DisputeAnswerStatus> = {
 export interface DisputeAnswerState {
   readonly id: string;
   readonly kind: 'accept' | 'evidence';
+  /** Of the dispute, when it was asked for. */
+  readonly round: number;
   readonly status: DisputeAnswerStatus;
   readonly evidence: DisputeEvidence;
   /** Instants are ms since the epoch. */
@@ -46,9 +51,12 @@ export interface DisputeState {
   readonly provider: string;
   readonly providerReference: string;
   readonly status: DisputeStatus;
+  /** From 1; each begins with the other side and ends with a decision. */
+  readonly round: number;
   readonly amount: bigint;
   /** Of `amount`, what was not there any more to be taken: somebody was paid twice. */
   readonly amountExcess: bigint;
+  /** Of this round. */
   readonly fee: bigint;
   readonly currency: string;
   readonly reason: string;

@@ -1,9 +1,10 @@
 /** Disputes: what each fact does to the record and the books, in whatever order it is told. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { DisputeWorld, told } from '../test/support/dispute-world.ts';
-import { aCapturedPayment, anOperation } from '../test/support/payments.ts';
+import { anAnswer, DisputeWorld, told } from '../test/support/dispute-world.ts';
+import { aCapturedPayment, aContract, anOperation, evidence } from '../test/support/payments.ts'; // prettier-ignore
 import type { DisputeRecord } from './dispute.ts';
+import { permitAnswer, recordAnswer } from './dispute-answer.ts';
 import { isTakenByDispute } from './dispute-pot.ts';
 import { nextStep } from './next-step.ts';
 import type { OperationState, PaymentState } from './payment-state.ts';
@@ -61,6 +62,34 @@ describe('a fact', () => {
       ['dispute_decided_otherwise'],
     ],
     [
+      'won, and come again',
+      0n,
+      [told('opened'), told('won'), told('opened', { round: 2 }), told('lost', { round: 2 })],
+      ['opened', 'won', 'opened', 'lost'],
+      [],
+    ],
+    [
+      'come again before its first round was told of as won',
+      0n,
+      [told('opened'), told('opened', { round: 2, feeMinor: 700n }), told('won'), told('opened')],
+      ['opened', 'opened'],
+      [],
+    ],
+    [
+      'lost, and won in the next round',
+      0n,
+      [told('lost'), told('won', { round: 2, feeMinor: 0n })],
+      ['opened', 'lost', 'reopened', 'won'],
+      [],
+    ],
+    [
+      'won after a refund, and taken once more',
+      10_000n,
+      [told('opened'), told('won'), told('lost', { round: 2, feeMinor: 0n })],
+      ['opened', 'paid_twice', 'recovered', 'paid_twice'],
+      ['dispute_and_refund_paid', 'dispute_and_refund_paid'],
+    ],
+    [
       'told again',
       0n,
       [told('opened'), told('opened'), told('lost'), told('lost'), told('opened')],
@@ -84,6 +113,38 @@ describe('a fact', () => {
     expect([world.balance('1310'), world.balance('4200')]).toEqual([1_500n, -1_500n]);
     world.tell(told('won', { feeReturned: true }));
     expect([world.balance('1310', '2110'), world.balance('4200'), world.balance('5200')]).toEqual([0n, 0n, 0n]); // prettier-ignore
+  });
+
+  test('of a later round has a last day and reminders of its own, and what was answered before does not move it', () => {
+    const world = new DisputeWorld();
+    world.tell(told('opened'));
+    world.tell(told('won'));
+    expect(world.disputes).toMatchObject([{ status: 'won', remindAt: null }]);
+    const dueBy = '2027-03-01T00:00:00Z';
+    const { update, change } = world.tell(told('opened', { round: 2, dueBy, feeMinor: 900n }));
+    const remindAt = Date.parse('2027-02-22T00:00:00Z');
+    expect(update).toMatchObject({
+      status: 'needs_response',
+      round: 2,
+      dueBy,
+      fee: 900n,
+      remindAt,
+    });
+    expect(change.events).toMatchObject([{ type: 'dispute.reopened' }]);
+    expect([world.balance('1300'), world.balance('5200')]).toEqual([4_000n, 2_400n]);
+    const [dispute] = world.disputes;
+    if (dispute === undefined) throw new Error('no dispute');
+    const { payment } = world;
+    const answer = anAnswer({ kind: 'evidence', status: 'unknown', round: 1, sentCount: 1 });
+    const taken = recordAnswer(
+      { payment, dispute, answer },
+      { kind: 'taken', evidence: evidence() },
+      1,
+    );
+    expect([taken?.disputes?.update, taken?.events]).toEqual([[], []]);
+    const requested = { ...answer, status: 'requested' as const, dueAt: payment.now };
+    const permit = permitAnswer({ payment, dispute, answer: requested }, aContract());
+    expect(permit?.isPermit).toBe(false);
   });
 
   test('goes before whatever else the payment needs', () => {
@@ -120,8 +181,6 @@ test('what a dispute took a second time is not given away when the refund beside
   expect(world.refunds).toHaveLength(2);
 });
 
-const facts = ['opened', 'won', 'opened', 'lost', 'won'] as const;
-
 test('one dispute told in any order, any number of times, is one state and one journal', () => {
   fc.assert(
     fc.property(
@@ -152,51 +211,4 @@ test('one dispute told in any order, any number of times, is one state and one j
     ),
     { numRuns: 1_000 },
   );
-});
-
-test('refunds and disputes in 10,000 interleavings: nothing is sent that a dispute has taken, all facts recorded', () => {
-  const amount = fc.bigInt(1n, 10_000n);
-  const act = fc.oneof(
-    fc.record({ do: fc.constant('ask' as const), amount }),
-    fc.record({ do: fc.constantFrom('submit' as const, 'succeed' as const, 'fail' as const) }),
-    fc.record({
-      do: fc.constant('tell' as const),
-      which: fc.nat(2),
-      what: fc.constantFrom(...facts),
-    }),
-  );
-  let sentBesideDispute = 0;
-  fc.assert(
-    fc.property(
-      fc.array(act, { minLength: 4, maxLength: 24 }),
-      fc.array(amount, { minLength: 3, maxLength: 3 }),
-      fc.constantFrom('own' as const, 'facilitator' as const),
-      (acts, amounts, fundModel) => {
-        const world = new DisputeWorld(fundModel);
-        for (const one of acts) {
-          if (one.do === 'ask') world.ask(one.amount);
-          else if (one.do === 'submit') {
-            const out = world.submit();
-            if (out !== null && world.disputed > 0n) sentBesideDispute += 1;
-            if (out !== null) expect(out <= world.captured).toBe(true);
-          } else if (one.do === 'tell') {
-            const values = {
-              providerReference: `dp_${one.which}`,
-              amountMinor: amounts[one.which] ?? 1n,
-            };
-            world.tell(told(one.what, values));
-          } else world.answer(one.do === 'succeed' ? 'succeeded' : 'failed');
-          expect(world.needed <= world.excess).toBe(true);
-          expect(world.balance('1100', '2900', '5200')).toBe(-world.disputed);
-          const open = world.disputes.filter(({ status }) => status === 'needs_response');
-          expect(world.balance('1300')).toBe(
-            open.reduce((sum, d) => sum + d.amount - d.amountExcess, 0n),
-          );
-        }
-      },
-    ),
-    { numRuns: 10_000 },
-  );
-  // Else the above would hold for want of refunds.
-  expect(sentBesideDispute).toBeGreaterThan(100);
 });

@@ -25,11 +25,10 @@ export interface DisputeRecord {
   /** What becomes of the event in the inbox. */
   readonly state: 'recorded' | 'confirmed' | 'mismatch';
   readonly insert?: DisputeState;
-  readonly update?: {
-    readonly id: string;
-    readonly fromStatus: DisputeStatus;
-    readonly status: 'won' | 'lost';
-  };
+  readonly update?: Pick<
+    DisputeState,
+    'id' | 'status' | 'round' | 'amountExcess' | 'fee' | 'dueBy' | 'remindAt'
+  > & { readonly fromStatus: DisputeStatus };
   readonly change: Change;
 }
 
@@ -47,14 +46,58 @@ export function recordDispute(
     return { ...event, state: 'mismatch', change: contradicted(told, known, reason) };
   if (known === null)
     return { ...event, state: 'recorded', ...opened(payment, told, newDisputeId) };
-  if (news.what === 'opened' || news.what === known.status) {
+  const round = roundOf(news);
+  // Of a round that is over: whatever it was, the next one began with it.
+  if (round > known.round) {
+    return { ...event, state: 'recorded', ...again(payment, known, told, round) };
+  }
+  if (round < known.round || news.what === 'opened' || news.what === known.status) {
     return { ...event, state: 'confirmed', change: { timeline: [] } };
   }
   return {
     ...event,
     state: 'recorded',
-    update: { id: known.id, fromStatus: known.status, status: news.what },
+    update: patchOf({ ...known, status: news.what, remindAt: null }, known.status),
     change: decided(payment, known, told, news.what),
+  };
+}
+
+function roundOf({ round = 1 }: DisputeNews): number {
+  return round;
+}
+
+function patchOf(
+  { id, status, round, amountExcess, fee, dueBy, remindAt }: DisputeState,
+  fromStatus: DisputeStatus,
+): NonNullable<DisputeRecord['update']> {
+  return { id, fromStatus, status, round, amountExcess, fee, dueBy, remindAt };
+}
+
+/** The other side came once more: another fee, another last day, and what it takes may have been refunded since. */
+function again(
+  payment: PaymentState,
+  known: DisputeState,
+  told: ToldDispute,
+  round: number,
+): Pick<DisputeRecord, 'change'> & { readonly update: NonNullable<DisputeRecord['update']> } {
+  const { news } = told;
+  const isBack = known.status === 'won';
+  const amountExcess = isBack
+    ? known.amount - leftInPot(payment, known.amount)
+    : known.amountExcess;
+  const isOpen = news.what === 'opened';
+  const dispute: DisputeState = {
+    ...{ ...known, round, amountExcess, fee: news.feeMinor, dueBy: news.dueBy },
+    status: news.what === 'opened' ? 'needs_response' : news.what,
+    remindAt: isOpen ? reminderAfter(news.dueBy, payment.now) : null,
+  };
+  const moves: readonly DisputeMove[] =
+    news.what === 'opened' ? ['reopened'] : ['reopened', news.what];
+  const change = moved(payment, dispute, told, moves, known.status);
+  const isTwice = isBack && amountExcess > 0n && news.what !== 'won';
+  return {
+    update: patchOf(dispute, known.status),
+    change: isTwice ? { ...change, cases: [excessOf(payment, dispute, told)] } : change,
   };
 }
 
@@ -88,6 +131,7 @@ function contradictionOf(
     return known === null ? null : 'dispute_of_another_payment';
   }
   if (news.amountMinor !== known.amount) return 'dispute_of_another_amount';
+  if (roundOf(news) !== known.round) return null;
   return isDecided(known) && news.what !== 'opened' && news.what !== known.status
     ? 'dispute_decided_otherwise'
     : null;
@@ -119,6 +163,7 @@ function opened(
   const dispute: DisputeState = {
     ...{ id, attemptId, provider, providerReference: news.providerReference },
     status: news.what === 'opened' ? 'needs_response' : news.what,
+    round: roundOf(news),
     amount: news.amountMinor,
     amountExcess: news.amountMinor - leftInPot(payment, news.amountMinor),
     ...{ fee: news.feeMinor, currency: news.currency, reason: news.reason, dueBy: news.dueBy },
@@ -148,15 +193,17 @@ function moved(
   dispute: DisputeState,
   told: ToldDispute,
   moves: readonly DisputeMove[],
+  from: DisputeStatus | null = null,
 ): Change {
   const evidence = evidenceOf(told);
+  const { feeReturned } = told.news;
   const isBack = moves.includes('won') && dispute.amountExcess > 0n;
   return {
-    entries: moves.flatMap((move) => disputeEntries(payment, dispute, move, told.news.feeReturned)),
+    entries: moves.flatMap((move) => disputeEntries(payment, dispute, move, { feeReturned, from })),
     timeline: moves.map((move): TimelineLine => ({
       actor: `provider:${told.provider}`,
       kind: `dispute.${move}`,
-      toStatus: move === 'opened' ? 'needs_response' : move,
+      toStatus: move === 'opened' || move === 'reopened' ? 'needs_response' : move,
       evidence: { ...evidence, dispute_id: dispute.id, attempt_id: dispute.attemptId },
     })),
     events: moves.map((move) => ({ type: `dispute.${move}`, disputeId: dispute.id })),
@@ -173,6 +220,7 @@ function evidenceOf({ provider, eventId, news }: ToldDispute): Readonly<Record<s
     event_id: eventId,
     provider_reference: news.providerReference,
     says: news.what,
+    ...(roundOf(news) > 1 && { round: roundOf(news) }),
     amount: String(news.amountMinor),
     fee: String(news.feeMinor),
     currency: news.currency,

@@ -1,5 +1,5 @@
 /** What a succeeded or failed operation does to its payment, its attempt and the books. */
-import type { AttemptPatch, PaymentPatch } from './change.ts';
+import type { AttemptPatch, DisputeChange, PaymentPatch } from './change.ts';
 import {
   askedKind,
   dueWhenOver,
@@ -16,6 +16,7 @@ import { transferReturnedEntry } from './posting-rules/transfer.ts';
 import { lateSuccessReturnedEntry } from './posting-rules/suspense.ts';
 import type { Decline, ProviderEvidence } from './provider.ts';
 import { basisOf } from './recording.ts';
+import { paidBesideDispute } from './paid-beside-dispute.ts';
 import { isRefundOfCapture, refundDone, refundRefused } from './refund-entries.ts';
 import { mayHaveExpired } from './expiry.ts';
 import { lookupDelayMs, retryExpiryMs } from './timing.ts';
@@ -29,6 +30,7 @@ export interface OperationRecording {
 export interface Effect {
   readonly payment: PaymentPatch;
   readonly attempt?: AttemptPatch;
+  readonly disputes?: DisputeChange;
   readonly entries: readonly JournalEntry[];
   readonly status?: PaymentStatus;
   readonly events: readonly string[];
@@ -41,16 +43,22 @@ export function successEffect(r: OperationRecording, evidence: ProviderEvidence)
     case 'capture':
       return captureEffect(r);
     case 'refund':
-      return {
-        payment: {},
-        entries: refundDone(r),
-        events: ['refund.succeeded'],
-      };
+      return refundEffect(r);
     case 'void':
       return voidEffect(r, evidence);
     case 'increment':
       return incrementEffect(r);
   }
+}
+
+function refundEffect(r: OperationRecording): Effect {
+  const { entries, disputes } = paidBesideDispute(r.payment, r.operation);
+  return {
+    payment: {},
+    entries: [...refundDone(r), ...entries],
+    ...(disputes.length > 0 && { disputes: { update: disputes } }),
+    events: ['refund.succeeded'],
+  };
 }
 
 export function lateEffect(r: OperationRecording): Effect {

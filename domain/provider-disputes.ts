@@ -4,6 +4,8 @@ import type { NoAnswer, ProviderEvidence, ProviderOutcome } from './provider.ts'
 /** All that is known of a dispute comes with each event of it, so whichever comes first is enough. */
 export interface DisputeNews {
   readonly what: 'opened' | 'won' | 'lost';
+  /** 1 unless the other side came again after a decision: a second chargeback, a pre-arbitration. */
+  readonly round?: number;
   /** The provider's id of the dispute. */
   readonly providerReference: string;
   readonly amountMinor: bigint;

@@ -98,6 +98,7 @@ function recordSuccess(
         },
       ],
     },
+    ...(effect.disputes && { disputes: effect.disputes }),
     entries: effect.entries,
     timeline: [line(r, 'succeeded', evidence), ...moveLines(r, effect, evidence)],
     events: effect.events.map((type) => ({ type, operationId: r.operation.id })),

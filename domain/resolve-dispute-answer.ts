@@ -22,11 +22,13 @@ export function resolveAnswer(
   const { evidence } = look;
   const record = (change: Change): AnswerResolution => ({ kind: 'record', change });
   if (look.kind === 'no_answer') return record(open(on, 'unknown', evidence, look.retryAfterMs));
-  const isGivenUp = look.status === 'accepted' || look.status === 'lost';
+  // What the provider shows is of the round it is in.
+  const isOver = answer.round < dispute.round;
+  const isGivenUp = !isOver && (look.status === 'accepted' || look.status === 'lost');
   if (look.answers.includes(answer.id) || (answer.kind === 'accept' && isGivenUp)) {
     return record(succeeded(on, evidence));
   }
-  if (look.status === 'won' || isGivenUp) {
+  if (isOver || look.status === 'won' || isGivenUp) {
     return record(failed(on, 'dispute_closed', basisOf(evidence), 402));
   }
   const { sendBy, keyHorizon, sentCount } = answer;

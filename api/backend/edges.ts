@@ -51,8 +51,13 @@ export function createReturns({ db, runs, waiter }: ReturnsBackend): Returns {
   };
 }
 
-export function createHealth(db: Db, isWorking: () => boolean): Health {
+export function createHealth(
+  db: Db,
+  isWorking: () => boolean,
+  metrics: NonNullable<Health['metrics']>,
+): Health {
   return {
+    metrics,
     check: async () => ({ database: await databaseAnswers(db), temporal: isWorking() }),
   };
 }

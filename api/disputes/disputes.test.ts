@@ -53,7 +53,7 @@ beforeAll(async () => {
     aContract({ disputeAnswers: name !== 'bank' });
   const disputes = createDisputes({ db: on.api, commands, contractOf });
   api = await startApi(
-    fakePorts({ principals: { byApiKey }, disputes, events: createEvents(on.api) }),
+    fakePorts({ principals: { byApiKey }, disputes, events: createEvents(on.api, on.worker) }),
   );
 });
 afterAll(async () => {

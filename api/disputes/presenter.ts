@@ -8,6 +8,7 @@ export function presentDispute(row: DisputeRow): DisputeView {
   const { amount, amount_excess, fee, currency, reason, closed_at } = row;
   return {
     ...{ id, object: 'dispute', payment_id, attempt_id, provider, provider_reference, status },
+    round: row.round ?? 1,
     ...{ amount, amount_excess, fee, currency, reason },
     due_by: presentInstant(row.due_by),
     opened_at: presentInstant(row.opened_at),

@@ -19,6 +19,8 @@ export const disputeSchema = z
     provider: text,
     provider_reference: text,
     status: z.enum(disputeStatuses),
+    /** From 1; another one begins with a second chargeback or a pre-arbitration. */
+    round: z.int().min(1),
     amount: minorUnits,
     /** Of the amount, what was no longer there to be taken: a refund had been paid too. */
     amount_excess: minorUnits,

@@ -54,6 +54,17 @@ export function disputeLostEntry(books: Books, dispute: Dispute, short: bigint):
   });
 }
 
+/** What was lost is contested once more: in progress again. */
+export function disputeReopenedEntry(books: Books, dispute: Dispute, short: bigint): JournalEntry {
+  return entry(books, {
+    key: `${dispute.id}/reopened`,
+    event: 'dispute_reopened',
+    provider: dispute.provider,
+    debits: [['1300', dispute.amount]],
+    credits: fromMerchant(books, dispute.amount, short),
+  });
+}
+
 /** Facilitator only: the operator of its own shop has nobody to charge. */
 export function disputeFeeChargedEntry(
   books: Books,
@@ -94,6 +105,26 @@ export function disputeAndRefundPaidEntry(
     provider: dispute.provider,
     debits: bearers(books, dispute.amount, short),
     credits: [['1100', dispute.amount]],
+  });
+}
+
+/**
+ * A refund was paid beside a dispute that had taken the money already: what the dispute took twice is nobody's
+ * sale. `refundId`: there may be several. `lost`: out of revenue by then, not in progress; a facilitator's
+ * merchant owes what is lost already.
+ */
+export function refundBesideDisputePaidEntry(
+  books: Books,
+  dispute: Dispute,
+  refundId: string,
+  lost: boolean,
+): JournalEntry {
+  return entry(books, {
+    key: `${dispute.id}/paid_twice/${refundId}`,
+    event: 'refund_beside_dispute_paid',
+    provider: dispute.provider,
+    debits: bearers(books, dispute.amount, dispute.amount),
+    credits: [[lost ? '4000' : '1300', dispute.amount]],
   });
 }
 

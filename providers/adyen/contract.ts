@@ -21,6 +21,7 @@ export const adyenContract: ProviderContract = {
   // Its amount updates take the new total and only of pre-authorizations, which ours are not.
   incrementalAuthorization: false,
   disputeAnswers: false,
+  payouts: false,
   modifications: 'asynchronous',
   refundWindowMs: null,
   lookup: false,

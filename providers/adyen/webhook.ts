@@ -12,6 +12,7 @@ import type {
 } from '../../domain/provider.ts';
 import { fromAdyenAmount } from './amounts.ts';
 import { mapReason, refused } from './declines.ts';
+import { readAdyenDispute } from './dispute-news.ts';
 import { seenAs } from './outcomes.ts';
 import { isSigned, readNotification, signedFields } from './notification.ts';
 import type { NotificationItem } from './notification.ts';
@@ -99,6 +100,8 @@ function read(item: NotificationItem): ProviderWebhook {
   // With a separator inside, the same signature would fit another item: kept for people, claims nothing.
   const isClear = signedFields(item).every((field) => !/[:\\]/.test(field));
   if (merchantReference === '' || !isClear) return { ...event, reference: pspReference };
+  const dispute = readAdyenDispute(item);
+  if (dispute !== null) return { ...event, reference: merchantReference, dispute };
   const claim = claimOf(item);
   return { ...event, reference: merchantReference, ...(claim !== null && { claim }) };
 }

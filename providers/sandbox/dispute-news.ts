@@ -13,10 +13,12 @@ const schema = z.object({
   currency: z.string().regex(/^[A-Z]{3}$/),
   reason: z.string().min(1).max(200),
   due_by: z.iso.datetime(),
+  round: z.number().int().min(1).max(99).default(1),
 });
 
 const told: Readonly<Record<string, DisputeNews['what']>> = {
   'dispute.opened': 'opened',
+  'dispute.reopened': 'opened',
   'dispute.won': 'won',
   'dispute.lost': 'lost',
 };
@@ -34,5 +36,6 @@ export function readDispute(type: string, reference: string, data: unknown): Dis
     currency: dispute.currency,
     reason: dispute.reason,
     dueBy: dispute.due_by,
+    round: dispute.round,
   };
 }

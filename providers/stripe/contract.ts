@@ -20,6 +20,7 @@ export const stripeContract: ProviderContract = {
   multipleCaptures: false,
   incrementalAuthorization: false,
   disputeAnswers: false,
+  payouts: false,
   modifications: 'synchronous',
   refundWindowMs: null,
   lookup: true,

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type Stripe from 'stripe';
 import type { ProviderWebhook, ReadsWebhooks } from '../../domain/provider.ts';
+import { readStripeDispute } from './dispute-news.ts';
 import { isSignedNow, signedWithinSeconds } from '../signed-at.ts';
 import {
   attemptOutcome, captureField, captureOutcome, referenceField, refundOutcome, seenAs,
@@ -8,7 +9,7 @@ import {
 
 const seen = seenAs('webhook');
 
-type Told = Pick<ProviderWebhook, 'reference' | 'claim'>;
+type Told = Pick<ProviderWebhook, 'reference' | 'claim' | 'dispute'>;
 
 function tellsOfIntent(intent: Stripe.PaymentIntent): Told {
   const { [referenceField]: attempt, [captureField]: capture } = intent.metadata;
@@ -40,6 +41,8 @@ function tells(event: Stripe.Event): Told {
   const subject = event.data.object;
   if (subject.object === 'payment_intent') return tellsOfIntent(subject);
   if (subject.object === 'refund') return tellsOfRefund(subject);
+  const told = subject.object === 'dispute' ? readStripeDispute(event.type, subject) : null;
+  if (told !== null) return told;
   const named = 'metadata' in subject ? subject.metadata?.[referenceField] : undefined;
   const id = 'id' in subject && typeof subject.id === 'string' ? subject.id : event.id;
   return { reference: named ?? id };

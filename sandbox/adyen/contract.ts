@@ -21,6 +21,7 @@ export const adyenContract: Contract = {
   lookup: false,
   toldWithinMs: 5 * day,
   disputeAnswers: false,
+  payouts: false,
   voidByReference: false,
   keyLifeMs: 7 * day,
   keyScope: 'company_and_region',

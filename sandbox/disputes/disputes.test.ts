@@ -69,6 +69,37 @@ test('it is decided once; answering it is the same when it is done again', async
   expect((await move('alder_dispute_x', 'win')).status).toBe(404);
 });
 
+test('what was decided may be taken up again: another round, with another last day and answers of its own', async () => {
+  const { id, reference } = await sale();
+  const { body: dispute } = await open({ authorization_id: id });
+  const evidence = { reference: 'dsa_1', evidence: {} };
+  const answer = (own: object): Promise<CallResult> =>
+    sandbox.call('POST', `/alder/disputes/${String(dispute['id'])}/evidence`, own);
+  expect(await answer(evidence)).toMatchObject({ status: 200 });
+  expect((await move(dispute['id'], 'reopen')).status).toBe(409);
+  await move(dispute['id'], 'win');
+  expect(await answer({ ...evidence, reference: 'dsa_2' })).toMatchObject({ status: 409 });
+  expect((await move(dispute['id'], 'reopen')).body).toMatchObject({
+    status: 'needs_response',
+    round: 2,
+  });
+  expect(await answer({ ...evidence, reference: 'dsa_2' })).toMatchObject({
+    body: { status: 'under_review' },
+  });
+  const told = await eventually(
+    () =>
+      receiver.received.filter(
+        ({ body }) => body['reference'] === reference && body['type'] === 'dispute.reopened',
+      ),
+    (seen) => seen.length > 0,
+  );
+  const alder = createProviders({ sandboxUrl: sandbox.url, webhookSecret }).get('alder');
+  const read = told.map(({ raw, headers }) =>
+    alder?.readWebhook(raw, headers as Record<string, string>),
+  );
+  expect(read).toMatchObject([{ dispute: { what: 'opened', round: 2 } }]);
+});
+
 test('each fact is told once, signed, with all there is to know of it', async () => {
   const { id, reference } = await sale('cedar');
   const { body: dispute } = await open({ authorization_id: id }, 'cedar');

@@ -1,10 +1,12 @@
 /** A cardholder takes the money back through the scheme; testers open and decide, our client answers. */
 import { v7 as uuidv7 } from 'uuid';
 import { currencyExponent, isCurrency } from '../../domain/currency.ts';
+import { adyenDisputeEvents } from '../adyen/disputes.ts';
 import type { Context } from '../context.ts';
 import type { Json } from '../http/reply.ts';
 import type { AuthorizationRow } from '../store/authorizations.ts';
-import type { DisputeRow, DisputeStatus } from './store.ts';
+import { stripeDisputeEvents } from '../stripe/disputes.ts';
+import type { DisputeFact, DisputeRow, DisputeStatus } from './store.ts';
 
 const answerWithinMs = 7 * 24 * 3_600 * 1_000;
 
@@ -15,6 +17,7 @@ const prices: Readonly<
   alder: { hundredths: 1_500, returned: false },
   birch: { hundredths: 2_000, returned: false },
   cedar: { hundredths: 1_500, returned: true },
+  stripe: { hundredths: 1_500, returned: false },
 };
 
 function feeOf(provider: string, currency: string): number {
@@ -22,7 +25,7 @@ function feeOf(provider: string, currency: string): number {
   return Math.round((prices[provider]?.hundredths ?? 0) * 10 ** (exponent - 2));
 }
 
-export type DisputeAction = 'win' | 'lose' | 'accept' | 'evidence';
+export type DisputeAction = 'win' | 'lose' | 'reopen' | 'accept' | 'evidence';
 
 /** What each makes of a dispute, and from where; done already, it is the same again. */
 const moves: Readonly<
@@ -30,6 +33,8 @@ const moves: Readonly<
 > = {
   win: { to: 'won', from: ['needs_response', 'under_review'] },
   lose: { to: 'lost', from: ['needs_response', 'under_review', 'accepted'] },
+  // A second chargeback or a pre-arbitration: another round.
+  reopen: { to: 'needs_response', from: ['won', 'lost'] },
   accept: { to: 'accepted', from: ['needs_response', 'under_review'] },
   evidence: { to: 'under_review', from: ['needs_response'] },
 };
@@ -49,25 +54,36 @@ export function presentDispute({ store }: Context, row: DisputeRow): Json {
   };
 }
 
-function tell(
+/** In the language of its provider; some tell one fact by two events, and some by none. */
+function bodiesOf(
   context: Context,
   row: DisputeRow,
-  what: 'opened' | 'won' | 'lost',
-  afterMs = 0,
-): void {
+  what: DisputeFact,
+  now: number,
+): readonly Json[] {
+  if (row.provider === 'stripe') return stripeDisputeEvents(row, what, now);
+  if (row.provider === 'adyen') return adyenDisputeEvents(row, what, now);
+  return [
+    {
+      id: `evt_${uuidv7()}`,
+      type: `dispute.${what}`,
+      provider: row.provider,
+      reference: row.reference,
+      provider_reference: row.id,
+      created_at: new Date(now).toISOString(),
+      data: presentDispute(context, row),
+    },
+  ];
+}
+
+function tell(context: Context, row: DisputeRow, what: DisputeFact, afterMs = 0): void {
   const { store, clock } = context;
   const now = clock.now();
-  const eventId = `evt_${uuidv7()}`;
-  const body = JSON.stringify({
-    id: eventId,
-    type: `dispute.${what}`,
-    provider: row.provider,
-    reference: row.reference,
-    provider_reference: row.id,
-    created_at: new Date(now).toISOString(),
-    data: presentDispute(context, row),
-  });
-  store.webhooks.insert({ event_id: eventId, provider: row.provider, body, due_at: now + afterMs });
+  for (const event of bodiesOf(context, row, what, now)) {
+    const id = typeof event['id'] === 'string' ? event['id'] : `evt_${uuidv7()}`;
+    const body = JSON.stringify(event);
+    store.webhooks.insert({ event_id: id, provider: row.provider, body, due_at: now + afterMs });
+  }
 }
 
 /** Null: that much was never captured. What was refunded may be disputed all the same: banks do. */
@@ -85,7 +101,7 @@ export function openDispute(
   const row: DisputeRow = {
     ...{ id: `${provider}_dispute_${uuidv7()}`, provider, authorization_id, reference, amount },
     ...{ fee: feeOf(provider, currency), currency, reason: order.reason ?? 'fraudulent' },
-    ...{ status: 'needs_response', due_by: now + answerWithinMs, created_at: now },
+    ...{ status: 'needs_response', round: 1, due_by: now + answerWithinMs, created_at: now },
   };
   store.disputes.insert(row);
   tell(context, row, 'opened');
@@ -104,7 +120,9 @@ export type Answered = DisputeRow | 'dispute_closed' | 'dispute_answered' | 'dis
 export function answerDispute(context: Context, row: DisputeRow, answer: Answer): Answered {
   const { disputes } = context.store;
   const { kind, reference } = answer;
-  const given = disputes.answersTo(row.id).find((one) => one.kind === kind);
+  const given = disputes
+    .answersTo(row.id)
+    .find((one) => one.kind === kind && one.round === row.round);
   if (given !== undefined) return given.reference === reference ? row : 'dispute_answered';
   if (row.status === 'won' || row.status === 'lost') return 'dispute_closed';
   const now = context.clock.now();
@@ -112,7 +130,14 @@ export function answerDispute(context: Context, row: DisputeRow, answer: Answer)
   const moved = moveDispute(context, row, kind);
   if (moved === null || row.status === moves[kind].to) return 'dispute_answered';
   const content = JSON.stringify(answer.evidence);
-  disputes.answer({ dispute_id: row.id, kind, reference, content, created_at: now });
+  disputes.answer({
+    dispute_id: row.id,
+    round: row.round,
+    kind,
+    reference,
+    content,
+    created_at: now,
+  });
   return moved;
 }
 
@@ -128,8 +153,11 @@ export function moveDispute(
   const { to, from } = moves[action];
   if (row.status === to) return row;
   if (!from.includes(row.status)) return null;
-  const moved = { ...row, status: to };
-  context.store.disputes.setStatus(row.id, to);
+  const isAgain = action === 'reopen';
+  const dueBy = isAgain ? context.clock.now() + answerWithinMs : row.due_by;
+  const moved = { ...row, status: to, round: row.round + (isAgain ? 1 : 0), due_by: dueBy };
+  context.store.disputes.move(moved);
+  if (isAgain) tell(context, moved, 'reopened');
   if (to === 'won' || to === 'lost') tell(context, moved, to);
   if (to === 'accepted') tell(context, moved, 'lost', acceptedIsLostAfterMs);
   return moved;

@@ -1,4 +1,4 @@
-/** Under `/<provider>/disputes`: `win` and `lose` are for testers, `accept` and `evidence` for our client. */
+/** Under `/<provider>/disputes`: `win`, `lose` and `reopen` are for testers, `accept` and `evidence` for our client. */
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import type { Contract } from '../contracts.ts';
@@ -22,7 +22,7 @@ const openSchema = z
   });
 const documents = z.record(z.string().max(100), z.unknown());
 const answerSchema = z.strictObject({ reference: name, evidence: documents.default({}) });
-const actions = ['win', 'lose', 'accept', 'evidence'] as const;
+const actions = ['win', 'lose', 'reopen', 'accept', 'evidence'] as const;
 
 const notHere = errorReply(404, 'not_found', 'no_such_dispute', 'no such thing to dispute');
 

@@ -3,6 +3,9 @@ import { findRow, listRows } from '../store/database.ts';
 
 export type DisputeStatus = 'needs_response' | 'under_review' | 'accepted' | 'won' | 'lost';
 
+/** What is told of one. */
+export type DisputeFact = 'opened' | 'reopened' | 'won' | 'lost';
+
 export interface DisputeRow {
   readonly id: string;
   readonly provider: string;
@@ -14,6 +17,8 @@ export interface DisputeRow {
   readonly currency: string;
   readonly reason: string;
   readonly status: DisputeStatus;
+  /** From 1; the next begins when what was decided is taken up again. */
+  readonly round: number;
   readonly due_by: number;
   readonly created_at: number;
 }
@@ -33,19 +38,32 @@ create table if not exists disputes (
   created_at integer not null
 ) strict, without rowid;
 create index if not exists disputes_authorization on disputes (authorization_id);
-create table if not exists dispute_answers (
+create table if not exists dispute_round_answers (
   dispute_id text not null,
+  round integer not null,
   kind text not null check (kind in ('accept', 'evidence')),
   reference text not null,
   content text not null,
   created_at integer not null,
-  primary key (dispute_id, kind)
+  primary key (dispute_id, round, kind)
 ) strict, without rowid;
 `;
 
-/** What our client has answered, each kind once. */
+/** Books of before there were rounds. */
+function widen(database: DatabaseSync): void {
+  const columns = database.prepare('pragma table_info(disputes)').all();
+  if (columns.some(({ name }) => name === 'round')) return;
+  database.exec(`begin immediate;
+    alter table disputes add column round integer not null default 1;
+    create table if not exists dispute_answers (dispute_id text, kind text, reference text, content text, created_at integer) strict;
+    insert into dispute_round_answers select dispute_id, 1, kind, reference, content, created_at from dispute_answers;
+    commit`);
+}
+
+/** What our client has answered, each kind once a round. */
 export interface DisputeAnswerRow {
   readonly dispute_id: string;
+  readonly round: number;
   readonly kind: 'accept' | 'evidence';
   /** Our client's. */
   readonly reference: string;
@@ -57,7 +75,7 @@ export interface Disputes {
   answer(row: DisputeAnswerRow): void;
   answersTo(disputeId: string): readonly DisputeAnswerRow[];
   insert(row: DisputeRow): void;
-  setStatus(id: string, status: DisputeStatus): void;
+  move(row: DisputeRow): void;
   find(provider: string, id: string): DisputeRow | undefined;
   list(provider: string): readonly DisputeRow[];
   /** Taken and not given back, of one authorization. */
@@ -65,15 +83,18 @@ export interface Disputes {
 }
 
 const columns =
-  'id, provider, authorization_id, reference, amount, fee, currency, reason, status, due_by, created_at';
+  'id, provider, authorization_id, reference, amount, fee, currency, reason, status, round, due_by, created_at';
 
 export function createDisputes(database: DatabaseSync): Disputes {
   database.exec(schema);
+  widen(database);
   const insert = database.prepare(
     `insert into disputes (${columns}) values (:id, :provider, :authorization_id, :reference, :amount,
-       :fee, :currency, :reason, :status, :due_by, :created_at)`,
+       :fee, :currency, :reason, :status, :round, :due_by, :created_at)`,
   );
-  const setStatus = database.prepare('update disputes set status = :status where id = :id');
+  const move = database.prepare(
+    'update disputes set status = :status, round = :round, due_by = :due_by where id = :id',
+  );
   const find = database.prepare(
     `select ${columns} from disputes where id = :id and provider = :provider`,
   );
@@ -85,17 +106,18 @@ export function createDisputes(database: DatabaseSync): Disputes {
      where authorization_id = :authorizationId and status <> 'won'`,
   );
   const answer = database.prepare(
-    `insert into dispute_answers (dispute_id, kind, reference, content, created_at)
-     values (:dispute_id, :kind, :reference, :content, :created_at)`,
+    `insert into dispute_round_answers (dispute_id, round, kind, reference, content, created_at)
+     values (:dispute_id, :round, :kind, :reference, :content, :created_at)`,
   );
   const answers = database.prepare(
-    'select dispute_id, kind, reference, content, created_at from dispute_answers where dispute_id = :disputeId order by created_at, kind',
+    `select dispute_id, round, kind, reference, content, created_at from dispute_round_answers
+     where dispute_id = :disputeId order by created_at, kind`,
   );
   return {
     answer: (row) => void answer.run({ ...row }),
     answersTo: (disputeId) => listRows<DisputeAnswerRow>(answers, { disputeId }),
     insert: (row) => void insert.run({ ...row }),
-    setStatus: (id, status) => void setStatus.run({ id, status }),
+    move: ({ id, status, round, due_by }) => void move.run({ id, status, round, due_by }),
     find: (provider, id) => findRow<DisputeRow>(find, { provider, id }),
     list: (provider) => listRows<DisputeRow>(list, { provider }),
     takenOf: (authorizationId) =>

@@ -1,13 +1,16 @@
+import { adyenContract } from '../adyen/contract.ts';
 import { answerAdyen } from '../adyen/routes.ts';
 import { answerBank } from '../bank/routes.ts';
 import type { Context } from '../context.ts';
-import { findContract } from '../contracts.ts';
+import { findContract, type Contract } from '../contracts.ts';
 import { answerBooks } from '../control/books.ts';
 import type { ClockControl } from '../control/clock.ts';
 import { answerFaults } from '../control/faults.ts';
 import { answerTokens } from '../control/tokens.ts';
+import { answerDisputes } from '../disputes/routes.ts';
 import { answerReports } from '../settlement/reports.ts';
 import { answerStatements } from '../settlement/statements.ts';
+import { stripeContract } from '../stripe/contract.ts';
 import { answerStripe } from '../stripe/routes.ts';
 import { answerChallenge } from './challenge-routes.ts';
 import { answerProvider } from './provider-routes.ts';
@@ -16,6 +19,12 @@ import type { Answer, Reply } from './reply.ts';
 import type { Request } from './request.ts';
 
 const notHere = errorReply(404, 'not_found', 'no_such_address', 'nothing is served here');
+
+/** They speak another language than the sandbox's own; testers open and decide their disputes all the same. */
+const spokenContracts: Readonly<Partial<Record<string, Contract>>> = {
+  stripe: stripeContract,
+  adyen: adyenContract,
+};
 
 export type Router = (request: Request) => Promise<Answer>;
 
@@ -35,6 +44,10 @@ export function createRouter(context: Context, clock: ClockControl): Router {
     const file = answerReports(context, request) ?? answerStatements(context, request);
     if (file !== null) return file;
     if (first === 'bank') return answerBank(context, request);
+    const ownWords = spokenContracts[first];
+    if (ownWords !== undefined && request.segments[1] === 'disputes') {
+      return answerDisputes(context, ownWords, request) ?? notHere;
+    }
     if (first === 'stripe') return answerStripe(context, request);
     if (first === 'adyen') return answerAdyen(context, request);
     const contract = findContract(first);

@@ -21,6 +21,7 @@ export const stripeContract: Contract = {
   lookup: true,
   toldWithinMs: null,
   disputeAnswers: false,
+  payouts: false,
   voidByReference: false,
   keyLifeMs: 24 * hour,
   keyScope: 'account',

@@ -1,12 +1,13 @@
 /** A payment with refunds and disputes, counted as the database counts them, and no database. */
 import { requestRefund } from '../../domain/commands.ts';
 import { recordDispute, type DisputeRecord, type ToldDispute } from '../../domain/dispute.ts';
-import type { DisputeState } from '../../domain/dispute-state.ts';
+import type { DisputeAnswerState, DisputeState } from '../../domain/dispute-state.ts';
 import type { JournalEntry } from '../../domain/journal-entry.ts';
 import type { OperationState, PaymentState } from '../../domain/payment-state.ts';
 import type { DisputeNews } from '../../domain/provider-disputes.ts';
+import { paidBesideDispute, type PaidBeside } from '../../domain/paid-beside-dispute.ts';
 import { planOperation } from '../../domain/submit-operation.ts';
-import { aCapturedPayment, aContract, anOperation } from './payments.ts';
+import { aCapturedPayment, aContract, anOperation, now } from './payments.ts';
 
 const news = (what: DisputeNews['what'], values: Partial<DisputeNews> = {}): DisputeNews => ({
   ...{ what, providerReference: 'dp_1', amountMinor: 4_000n, feeMinor: 1_500n },
@@ -19,6 +20,14 @@ export const told = (
 ): ToldDispute => ({
   ...{ eventId: `evt_${what}`, provider: 'alder', attemptId: 'att_1', news: news(what, values) },
 });
+
+export function anAnswer(values: Partial<DisputeAnswerState> = {}): DisputeAnswerState {
+  return {
+    ...{ id: 'dsa_1', kind: 'evidence', round: 1, status: 'unknown', evidence: {} },
+    ...{ sendBy: now, keyHorizon: now + 3_600_000, sentCount: 1, lookups: 0 },
+    ...{ dueAt: now, createdAt: now, ...values },
+  };
+}
 
 /** As the database counts it: `count_dispute` and `reserve_operation`. */
 export class DisputeWorld {
@@ -62,6 +71,7 @@ export class DisputeWorld {
         amountCaptured: this.captured,
         amountRefunded: this.refunded,
       },
+      disputes: this.disputes,
       ...{
         refundReserved: this.reserved,
         amountDisputed: this.disputed,
@@ -82,10 +92,15 @@ export class DisputeWorld {
       this.excess += raises;
     }
     if (update !== undefined) {
-      this.disputes = this.disputes.map((d) =>
-        d.id === update.id ? { ...d, status: update.status, remindAt: null } : d,
-      );
-      if (update.status === 'won') {
+      const before = this.disputes.find(({ id }) => id === update.id);
+      const { fromStatus: _, ...values } = update;
+      this.disputes = this.disputes.map((d) => (d.id === update.id ? { ...d, ...values } : d));
+      if (before?.status === 'won' && update.status !== 'won') {
+        const raises = this.needed > this.excess ? this.needed - this.excess : 0n;
+        this.raised.set(update.id, raises);
+        this.excess += raises;
+      }
+      if (update.status === 'won' && before?.status !== 'won') {
         const least = [0n, this.needed, this.excess - (this.raised.get(update.id) ?? 0n)];
         this.excess = least.reduce((a, b) => (a > b ? a : b));
       }
@@ -94,6 +109,15 @@ export class DisputeWorld {
     this.cases.push(...(record.change.cases ?? []).map(({ reason }) => reason));
     this.records.push(record);
     return record;
+  }
+
+  /** Taken by the provider; it moves what is open, and books nothing. */
+  answerDispute(reference: string, to: 'accepted' | 'under_review'): void {
+    this.disputes = this.disputes.map((d) => {
+      const isOpen =
+        d.status === 'needs_response' || (d.status === 'under_review' && to === 'accepted');
+      return d.providerReference === reference && isOpen ? { ...d, status: to, remindAt: null } : d;
+    });
   }
 
   ask(amount: bigint): void {
@@ -126,8 +150,16 @@ export class DisputeWorld {
   answer(status: 'succeeded' | 'failed'): void {
     const sent = this.refunds.find((o) => o.status === 'submitting');
     if (sent === undefined) return;
+    if (status === 'succeeded') this.count(paidBesideDispute(this.payment, sent));
     this.move(sent.id, { status });
     // A refund done after it had been counted is a fact; the ceiling has counted it all the time.
+  }
+
+  private count({ entries, disputes }: PaidBeside): void {
+    this.entries.push(...entries);
+    for (const { id, amountExcess = 0n } of disputes) {
+      this.disputes = this.disputes.map((d) => (d.id === id ? { ...d, amountExcess } : d));
+    }
   }
 
   private move(id: string, values: Partial<OperationState>): void {
