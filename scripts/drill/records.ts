@@ -179,13 +179,15 @@ export interface Receivable {
   readonly pending: bigint;
 }
 
-/** What the providers owe us by our books (account 1100), over all merchants. */
+/** What the providers owe us by our books (account 1100), over all merchants, but for what their files did to it since. */
 export async function readReceivables(db: pg.ClientBase): Promise<readonly Receivable[]> {
   const { rows } =
     await db.query<{ provider: string; currency: string; posted: string; pending: string }>( // prettier-ignore
-      `select provider, currency, sum(posted_debits - posted_credits)::text as posted,
+      `select provider, currency, (sum(posted_debits - posted_credits) - coalesce((
+         select sum(case s.debit when '1100' then s.amount else -s.amount end) from settlement_postings s
+         where s.provider = b.provider and s.currency = b.currency and '1100' in (s.debit, s.credit)), 0))::text as posted,
        sum(pending_debits - pending_credits)::text as pending
-     from account_balances where account = '1100' group by 1, 2`,
+     from account_balances b where account = '1100' group by 1, 2`,
     );
   return rows.map((row) => ({
     ...row,

@@ -11,6 +11,7 @@ import type { RunningProcess } from '../../runtime/servers/process.ts';
 export interface OwnDatabase {
   /** The superuser. */
   readonly ownerUrl: string;
+  readonly apiUrl: string;
   readonly workerUrl: string;
   readonly server: RunningProcess;
 }
@@ -35,5 +36,10 @@ export async function startOwnDatabase(
   const ownerUrl = postgresUrl({ port, password, database: 'tender' });
   await ensureDatabase(ownerUrl);
   await migrate(ownerUrl, { apiPassword: password, workerPassword: password });
-  return { ownerUrl, workerUrl: asRole(ownerUrl, 'tender_worker', password), server };
+  return {
+    ownerUrl,
+    apiUrl: asRole(ownerUrl, 'tender_api', password),
+    workerUrl: asRole(ownerUrl, 'tender_worker', password),
+    server,
+  };
 }

@@ -34,7 +34,7 @@ export async function runTruths(place: Place): Promise<readonly Judged[]> {
   return judged;
 }
 
-/** Whatever is decided while nobody could know is a guess. */
+/** Whatever is decided while nobody could know is a guess, unless a file of those days said it. */
 async function beSilent(
   place: Place,
   { silentSeconds }: Pick<Truth, 'silentSeconds'>,
@@ -51,7 +51,9 @@ async function beSilent(
   if (silentSeconds === null) await sleep(1_500);
   if (silentSeconds === 0) return new Set();
   const subjects = await readSubjects(place.db, cases.map(({ subjectId }) => subjectId)); // prettier-ignore
-  return new Set([...subjects.values()].filter(isDecided).map(({ id }) => id));
+  const guessed = (subject: Subject): boolean =>
+    isDecided(subject) && subject.basis?.kind !== 'settlement';
+  return new Set([...subjects.values()].filter(guessed).map(({ id }) => id));
 }
 
 async function settle(
