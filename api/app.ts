@@ -3,6 +3,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { accessLog } from './access-log.ts';
+import { auditRoutes } from './audit/routes.ts';
 import { approvalRoutes } from './approvals/routes.ts';
 import { customerRoutes } from './customers/routes.ts';
 import { disputeRoutes } from './disputes/routes.ts';
@@ -19,7 +20,9 @@ import { paymentRoutes } from './payments/routes.ts';
 import type { Ports, SandboxClock } from './ports.ts';
 import { booksRoutes } from './books/routes.ts';
 import { breakRoutes } from './breaks/routes.ts';
+import { payoutRoutes } from './payouts/routes.ts';
 import { createRateLimit } from './rate-limit.ts';
+import { reconciliationRoutes } from './reconciliations/routes.ts';
 import { refundRoutes } from './refunds/routes.ts';
 import { requestId } from './request-id.ts';
 import { returnRouter } from './returns/router.ts';
@@ -28,6 +31,7 @@ import { routingRoutes } from './routing/routes.ts';
 import { sandboxClockRouter } from './sandbox-clock/router.ts';
 import { settingsRoutes } from './settings/routes.ts';
 import type { StaffTokens } from './staff-tokens.ts';
+import { verifiedMoneyRoutes } from './verified-money/routes.ts';
 import { version } from './version.ts';
 import { webhookEventRoutes } from './webhook-events/routes.ts';
 import { webhookRouter } from './webhooks/router.ts';
@@ -63,6 +67,10 @@ export function apiRoutes(ports: Ports): readonly Route[] {
     ledger,
     books,
     breaks,
+    reconciliations,
+    payouts,
+    verifiedMoney,
+    audit,
     events,
     webhookEvents,
     routing,
@@ -79,6 +87,10 @@ export function apiRoutes(ports: Ports): readonly Route[] {
     ...ledgerRoutes(ledger),
     ...booksRoutes(books),
     ...breakRoutes(breaks),
+    ...reconciliationRoutes(reconciliations),
+    ...payoutRoutes(payouts),
+    ...verifiedMoneyRoutes(verifiedMoney),
+    ...auditRoutes(audit),
     ...eventRoutes(events),
     ...webhookEventRoutes(webhookEvents),
     ...routingRoutes(routing),

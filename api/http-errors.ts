@@ -46,6 +46,10 @@ const refusals: Readonly<Record<RefusalCode, HttpErrorKind>> = {
   dispute_answer_pending: { status: 409, title: 'An answer to the dispute is on its way' },
   dispute_due_passed: { status: 409, title: 'The time to answer the dispute is over' },
   dispute_not_answerable: { status: 409, title: 'The provider takes no answers to disputes' },
+  payout_not_offered: { status: 409, title: 'Nothing is owed to this merchant' },
+  payout_destination_missing: { status: 409, title: 'There is no account to pay to' },
+  payout_exceeds_available: { status: 409, title: 'More than may be paid out now' },
+  payout_below_minimum: { status: 409, title: 'Less than is paid out' },
 };
 
 const noes: Readonly<Record<NoCode, HttpErrorKind>> = {

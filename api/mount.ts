@@ -10,8 +10,10 @@ import type { JsonValue } from './json/strict-json.ts';
 import { waitMs } from './prefer.ts';
 import { problem, sendProblem } from './problem.ts';
 import { requestIdOf } from './request-id.ts';
+import type { IdempotencyKey } from './ports.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { Reply, Route } from './route.ts';
+import { withUpload } from './upload.ts';
 
 export interface Pipeline {
   readonly authentication: Authentication;
@@ -37,7 +39,11 @@ async function answer(
   request: Request,
   response: Response,
 ): Promise<Reply> {
-  const raw = route.method === 'get' ? undefined : await readRawBody(request, response);
+  const isUpload = route.spec.form !== undefined;
+  // A refusal does not wait for all of a file that nobody wants.
+  if (isUpload) response.set('Connection', 'close');
+  const hasBody = route.method !== 'get' && !isUpload;
+  const raw = hasBody ? await readRawBody(request, response) : undefined;
   const principal = await authenticate(authentication, request.headers);
   response.locals['merchantId'] = principal.merchantId;
   await rateLimit.spend(principal);
@@ -47,17 +53,24 @@ async function answer(
   refuseCardDataInAddress(request.path, query);
   const body = raw === undefined ? {} : parseJsonBody(request, raw);
   const { method, path } = request;
+  const keyFor = (fingerprinted: JsonValue): IdempotencyKey => ({
+    key: readIdempotencyKey(request.get('idempotency-key')),
+    fingerprint: fingerprint(principal.mode, method, path, fingerprinted),
+    method,
+    path,
+  });
   return route.answer({
     principal,
     params,
     query,
     body,
-    key: () => ({
-      key: readIdempotencyKey(request.get('idempotency-key')),
-      fingerprint: fingerprint(principal.mode, method, path, body),
-      method,
-      path,
-    }),
+    key: () => keyFor(body),
+    keyFor,
+    withUpload: (use) =>
+      withUpload(request, (upload) => {
+        refuseCardData(upload.fields);
+        return use(upload);
+      }),
     waitMs: waitMs(request.get('prefer')),
     ifMatch: request.get('if-match'),
     asCsv: request.accepts(['application/json', 'text/csv']) === 'text/csv',

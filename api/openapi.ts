@@ -52,7 +52,7 @@ const headersOf: Readonly<Record<Route['repeats'], z.ZodObject | undefined>> = {
 };
 
 function pathOf({ method, repeats, spec }: Route, security: string): RouteConfig {
-  const { params, query, body } = spec;
+  const { params, query, body, form } = spec;
   const headers = headersOf[repeats];
   return {
     method,
@@ -68,6 +68,9 @@ function pathOf({ method, repeats, spec }: Route, security: string): RouteConfig
       ...(headers !== undefined && { headers }),
       ...(body !== undefined && {
         body: { required: true, content: { 'application/json': { schema: body } } },
+      }),
+      ...(form !== undefined && {
+        body: { required: true, content: { 'multipart/form-data': { schema: withFile(form) } } },
       }),
     },
     responses: {
@@ -89,6 +92,11 @@ function pathOf({ method, repeats, spec }: Route, security: string): RouteConfig
       },
     },
   };
+}
+
+function withFile(form: z.ZodObject): z.ZodObject {
+  const file = z.any().meta({ type: 'string', format: 'binary', description: 'At most 512 MiB.' });
+  return form.extend({ file });
 }
 
 function contentType(status: string): string {

@@ -6,18 +6,22 @@
 import type { NoCode, RefusalCode } from '../domain/errors.ts';
 import type { PaymentMethod } from '../domain/payment-state.ts';
 import type { PaymentStatus } from '../domain/payment.ts';
-import type { DisputeRow } from '../db/dispute-rows.ts';
+import type { OutboxRow } from '../db/events.ts';
 import type { PaymentSnapshot } from '../db/snapshot.ts';
 import type { FieldError } from './http-errors.ts';
+import type { Audit } from './audit/ports.ts';
 import type { Breaks } from './breaks/ports.ts';
 import type { Approvals } from './approvals/ports.ts';
 import type { Doubts } from './doubt/ports.ts';
 import type { Customers } from './customers/ports.ts';
 import type { Disputes } from './disputes/ports.ts';
 import type { Books, Ledger } from './ledger/ports.ts';
+import type { Payouts } from './payouts/ports.ts';
 import type { PaymentMethods } from './payment-methods/ports.ts';
+import type { Reconciliations } from './reconciliations/ports.ts';
 import type { Routing } from './routing/ports.ts';
 import type { Settings } from './settings/ports.ts';
+import type { VerifiedMoney } from './verified-money/ports.ts';
 import type { WebhookEvents } from './webhook-events/ports.ts';
 
 /** `payments:cancel` is a part of `payments:write` that support staff have by itself. */
@@ -40,6 +44,11 @@ export const scopes = [
   'approvals:decide',
   'breaks:read',
   'breaks:resolve',
+  'reconciliations:read',
+  'reconciliations:write',
+  'payouts:read',
+  'payouts:write',
+  'audit:read',
 ] as const;
 export type Scope = (typeof scopes)[number];
 
@@ -186,18 +195,9 @@ export interface Payments {
 
 export type Instant = Date | string;
 
-/** A row of the outbox; `object` is the payment at that moment. */
-export interface EventItem {
-  readonly id: string;
-  readonly type: string;
+/** A row of the outbox; `object` is the payment, break or file at that moment. */
+export interface EventItem extends Omit<OutboxRow, 'created_at'> {
   readonly created_at: Instant;
-  readonly sequence: number;
-  readonly merchant_id: string;
-  readonly object: PaymentSnapshot & {
-    readonly operation_id: string | null;
-    /** Of `dispute.…`: the dispute at that moment. */
-    readonly dispute?: DisputeRow;
-  };
 }
 
 export interface Events {
@@ -256,6 +256,10 @@ export interface Ports {
   readonly ledger: Ledger;
   readonly books: Books;
   readonly breaks: Breaks;
+  readonly reconciliations: Reconciliations;
+  readonly payouts: Payouts;
+  readonly verifiedMoney: VerifiedMoney;
+  readonly audit: Audit;
   readonly events: Events;
   readonly webhookEvents: WebhookEvents;
   readonly webhooks: ProviderWebhooks;

@@ -9,6 +9,7 @@ import type { CsvCell } from './csv.ts';
 import type { ErrorCode } from './http-errors.ts';
 import type { JsonValue } from './json/strict-json.ts';
 import type { IdempotencyKey, Principal, Scope } from './ports.ts';
+import type { Upload, UploadedFile } from './upload.ts';
 
 type Shape = z.ZodObject;
 
@@ -67,6 +68,14 @@ export interface ReplaceCall<P extends Shape, B extends Shape> extends QuestionC
   readonly ifMatch: string | undefined;
 }
 
+export interface UploadCall<B extends Shape> {
+  readonly principal: Principal;
+  readonly fields: z.output<B>;
+  readonly file: UploadedFile;
+  /** Its fingerprint is over the fields and the file's hash. */
+  readonly key: IdempotencyKey;
+}
+
 export type Reply = ObjectReply | ProblemReply | CsvReply;
 
 interface ObjectReply {
@@ -101,6 +110,9 @@ export interface Incoming {
   readonly waitMs: number;
   readonly asCsv: boolean;
   readonly ifMatch: string | undefined;
+  /** Read only by uploads, which have no body else; `fingerprinted` is what their key is for. */
+  readonly withUpload: (use: (upload: Upload) => Promise<Reply>) => Promise<Reply>;
+  readonly keyFor: (fingerprinted: JsonValue) => IdempotencyKey;
 }
 
 export interface Route {
@@ -110,6 +122,8 @@ export interface Route {
   readonly spec: CommonSpec<Shape> & {
     readonly query?: Shape;
     readonly body?: Shape;
+    /** The fields beside the file. */
+    readonly form?: Shape;
     readonly csv?: true;
   };
   answer(incoming: Incoming): Promise<Reply>;
@@ -153,6 +167,27 @@ export function commandRoute<P extends Shape = Shape, B extends Shape = Shape>(
         key: key(),
         body: validate(spec.body, body),
         waitMs,
+      });
+    },
+  };
+}
+
+/** A POST of a file in a form: it needs an idempotency key, whose fingerprint is the file's as well. */
+export function uploadRoute<B extends Shape>(
+  spec: CommonSpec<Shape> & { readonly form: B },
+  handle: (call: UploadCall<B>) => Promise<Reply>,
+): Route {
+  return {
+    method: 'post',
+    repeats: 'idempotency_key',
+    spec,
+    answer: ({ principal, query, key, keyFor, withUpload }) => {
+      validate(nothing, query, '/query');
+      // Whoever lacks one learns so before anything is sent.
+      key();
+      return withUpload(({ fields, file }) => {
+        const whole = { ...fields, file_sha256: file.sha256 };
+        return handle({ principal, fields: validate(spec.form, fields), file, key: keyFor(whole) });
       });
     },
   };

@@ -8,11 +8,13 @@ import { createHealthStore, keepRouting } from '../activities/routing-keeper.ts'
 import { candidatesOf } from '../activities/routing.ts';
 import { setClockOffset } from '../db/access.ts';
 import { connectDb, type Db } from '../db/client.ts';
+import { createImportStore } from '../db/import-store.ts';
 import { isTransient } from '../db/errors.ts';
 import { probeWorkerRole } from '../db/probe.ts';
 import type { Runs } from '../runtime/runs.ts';
 import type { ProviderContract } from '../domain/provider.ts';
 import type { RoutingView } from '../domain/routing.ts';
+import { fileWaitMs } from '../domain/verified-money.ts';
 import type { Guard } from '../providers/protection/guard.ts';
 import { createProviders, guardProviders } from '../providers/registry.ts';
 import { apiSettings } from '../runtime/env.ts';
@@ -22,20 +24,25 @@ import { announceReady } from '../runtime/ready.ts';
 import { onShutdown } from '../runtime/shutdown.ts';
 import type { PaymentHost } from '../workers/payment-host.ts';
 import { createApp } from './app.ts';
+import { createAudit } from './backend/audit.ts';
 import { createApprovals } from './backend/approvals.ts';
 import { createHealth, createPrincipals, createReturns } from './backend/edges.ts';
 import { createBooks } from './backend/books.ts';
 import { createBreaks } from './backend/breaks.ts';
+import { createReconciliations } from './backend/reconciliations.ts';
 import { createCustomers } from './backend/customers.ts';
 import { createDisputes } from './backend/disputes.ts';
 import { createDoubts } from './backend/doubts.ts';
 import { createEvents } from './backend/events.ts';
+import { createPayouts } from './backend/payouts.ts';
 import { createLedger } from './backend/ledger.ts';
 import { createLedgerGate } from './backend/ledger-gate.ts';
+import { createMetrics } from './backend/metrics.ts';
 import { createPaymentMethods } from './backend/payment-methods.ts';
 import { createPayments } from './backend/payments.ts';
 import { createRouting } from './backend/routing.ts';
 import { createSettings } from './backend/settings.ts';
+import { createVerifiedMoney } from './backend/verified-money.ts';
 import { createWebhookEvents } from './backend/webhook-events.ts';
 import { createProviderWebhooks } from './backend/webhooks.ts';
 import { createCommands } from './commands/commands.ts';
@@ -72,6 +79,10 @@ const providers = settings.protection ? guarded : configured;
 const routing = keepRouting({
   ...{ db: workerDb, guards, process: processName, log, signal: stopping.signal },
 });
+const cyclesMs = new Map(
+  [...providers].map(([name, { contract }]) => [name, contract.settlementCycleMs]),
+);
+const waitsMs = new Map([...cyclesMs].map(([name, cycleMs]) => [name, fileWaitMs(cycleMs)]));
 function contractOf(name: string): ProviderContract {
   const provider = providers.get(name);
   if (provider === undefined) throw new Error(`provider ${name} is not configured`);
@@ -91,6 +102,13 @@ async function routingView(): Promise<RoutingView> {
   };
 }
 
+/** Opens its connections with the first file. */
+const store = createImportStore({
+  url: settings.workerDatabaseUrl,
+  onError: (error) => {
+    log.warn({ error: error.message }, 'database connection lost');
+  },
+});
 const waiter = createWaiter();
 const fresh = createFreshPayments();
 let host: PaymentHost | undefined;
@@ -121,7 +139,20 @@ const app = createApp({
     ledger: createLedger(db),
     books: createBooks(workerDb),
     breaks: createBreaks(workerDb),
-    events: createEvents(db),
+    reconciliations: createReconciliations({
+      ...{ workerDb, store },
+      nudge: async (provider) => {
+        await runs()
+          ?.trigger(`reconcile-${provider}`)
+          .catch((error: unknown) => {
+            log.warn({ provider, error: String(error) }, 'a file waits for its schedule');
+          });
+      },
+    }),
+    payouts: createPayouts(db, workerDb),
+    audit: createAudit(workerDb),
+    verifiedMoney: createVerifiedMoney(workerDb, waitsMs),
+    events: createEvents(db, workerDb),
     webhookEvents: createWebhookEvents(workerDb),
     webhooks: createProviderWebhooks({ db, providers, runs }),
     returns: createReturns({ db, runs, waiter }),
@@ -130,7 +161,7 @@ const app = createApp({
       view: routingView,
       healthOf: (name) => guardOf(name).view(),
     }),
-    health: createHealth(db, () => host?.working() ?? false),
+    health: createHealth(db, () => host?.working() ?? false, createMetrics(workerDb, cyclesMs)),
   },
   staff: settings.staff === undefined ? null : await createStaffTokens(settings.staff),
   sandboxClock:
@@ -186,7 +217,7 @@ onShutdown(
     await hosting;
     await host?.stop();
     await routing.ended;
-    await Promise.all([db.destroy(), workerDb.destroy()]);
+    await Promise.all([db.destroy(), workerDb.destroy(), store.close()]);
   },
   { watchParent: settings.parentWatch },
 );

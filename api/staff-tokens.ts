@@ -39,6 +39,8 @@ const read = [
   'settings:read',
   'approvals:read',
   'breaks:read',
+  'reconciliations:read',
+  'payouts:read',
 ] as const;
 /** Asking for what takes two people, and being the second one. */
 const second = ['payments:resolve', 'approvals:decide'] as const;
@@ -49,7 +51,7 @@ const roleScopes: ReadonlyMap<string, readonly Scope[]> = new Map<string, readon
     'finance',
     [
       ...[...read, 'ledger:read', 'ledger:close', 'routing:approve', 'settings:approve', ...second],
-      'breaks:resolve',
+      ...['breaks:resolve', 'reconciliations:write', 'payouts:write', 'audit:read'],
     ] as Scope[],
   ],
   [
@@ -64,6 +66,9 @@ const roleScopes: ReadonlyMap<string, readonly Scope[]> = new Map<string, readon
         'settings:write',
         'settings:approve',
         'breaks:resolve',
+        'reconciliations:write',
+        'payouts:write',
+        'audit:read',
         ...second,
       ],
     ] as Scope[],

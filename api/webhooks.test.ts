@@ -113,6 +113,7 @@ describe('the nudge', () => {
   const woken: Runs = {
     start: () => Promise.reject(new Error('nobody starts')),
     wake: async (paymentId) => void nudged.push(paymentId),
+    trigger: () => Promise.reject(new Error('nobody triggers')),
   };
 
   test('comes once for all that is news of one payment, and not for what confirms', async () => {

@@ -55,8 +55,11 @@ export interface TimelineTable {
 
 export interface OutboxTable {
   id: string;
-  merchant_id: string;
-  payment_id: string;
+  /** Null: of the installation. */
+  merchant_id: string | null;
+  payment_id: string | null;
+  /** Where it is of no payment: the break or file within which it is ordered. */
+  stream: string | null;
   sequence: number;
   type: string;
   object: unknown;

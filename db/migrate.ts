@@ -9,6 +9,7 @@ import { Migrator, type Migration } from 'kysely/migration';
 import pg from 'pg';
 import { accounts } from '../domain/accounts.ts';
 import { disputeAnswerTransitions, disputeTransitions } from '../domain/dispute-state.ts';
+import { payoutTransitions } from '../domain/payout.ts';
 import { attemptTransitions, operationTransitions, paymentTransitions } from '../domain/payment.ts';
 
 export interface MigrateOptions {
@@ -116,6 +117,7 @@ async function writeReferenceData(db: Kysely<unknown>): Promise<void> {
     operation: operationTransitions,
     dispute: disputeTransitions,
     dispute_answer: disputeAnswerTransitions,
+    payout: payoutTransitions,
   };
   const moves = Object.entries(tables).flatMap(([object, table]) =>
     Object.entries(table).flatMap(([from, tos]) => tos.map((to) => ({ object, from, to }))),

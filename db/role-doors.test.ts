@@ -7,6 +7,7 @@ import { newId } from '../runtime/ids.ts';
 import { openPaymentDatabase, sqlAs, verdictOf, type PaymentDatabase } from '../test/support/payment-database.ts'; // prettier-ignore
 import { requiresAction } from '../test/support/payments.ts';
 import { insertCase, insertDispute } from '../test/support/disputes.ts';
+import { insertPayout } from '../test/support/payouts.ts';
 import { arriveAtReturn, findApiKey, listReturned, receiveWebhook, setClockOffset } from './access.ts'; // prettier-ignore
 import { connectDb, type Db } from './client.ts';
 import { seedMerchants } from './seed.ts';
@@ -26,6 +27,7 @@ beforeAll(async () => {
   for (const payment of [a, b]) {
     await insertCase(on, payment);
     await insertDispute(on.rows, payment);
+    await insertPayout(on.rows, payment.merchantId);
   }
 });
 afterAll(() => on.close());
@@ -44,7 +46,7 @@ const guarded = [
   ...['account_balances', 'attempts', 'cases', 'customers', 'dispute_answers', 'disputes'],
   'idempotency_keys',
   ...['journal_entries', 'merchants', 'operations', 'outbox', 'payment_methods', 'payments'],
-  ...['postings', 'timeline'],
+  ...['payouts', 'postings', 'timeline'],
 ].sort();
 
 describe('row-level security', () => {

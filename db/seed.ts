@@ -19,6 +19,8 @@ export const allScopes = [
   'refunds:write',
   'ledger:read',
   'events:read',
+  'payouts:read',
+  'payouts:write',
 ] as const;
 
 /** Needs a connection that acts as `tender_owner`. */

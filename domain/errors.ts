@@ -36,6 +36,10 @@ export const refusalCodes = [
   'dispute_answer_pending',
   'dispute_due_passed',
   'dispute_not_answerable',
+  'payout_not_offered',
+  'payout_destination_missing',
+  'payout_exceeds_available',
+  'payout_below_minimum',
 ] as const;
 export type RefusalCode = (typeof refusalCodes)[number];
 

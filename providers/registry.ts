@@ -1,4 +1,5 @@
 import type { Provider, ProviderContract } from '../domain/provider.ts';
+import type { ReportSource } from '../domain/report-source.ts';
 import { adyenContract } from './adyen/contract.ts';
 import { createAdyenProvider } from './adyen/provider.ts';
 import type { AdyenProviderOptions } from './adyen/provider.ts';
@@ -11,6 +12,7 @@ import { createBankProvider } from './sandbox/bank/provider.ts';
 import { bankContract, sandboxContracts } from './sandbox/contracts.ts';
 import { createSandboxProvider } from './sandbox/provider.ts';
 import type { SandboxProviderOptions } from './sandbox/provider.ts';
+import { createSandboxReports } from './sandbox/reports.ts';
 import { stripeContract } from './stripe/contract.ts';
 import { createStripeProvider } from './stripe/provider.ts';
 import type { StripeProviderOptions } from './stripe/provider.ts';
@@ -53,6 +55,23 @@ function createSandboxProviders(settings: ProviderSettings): readonly Provider[]
     ...sandboxContracts.map((contract) => createSandboxProvider(at(contract))),
     createBankProvider(at(bankContract)),
   ];
+}
+
+/** Whose account the providers pay into. */
+const ownBank = 'bank_account';
+
+/** Whose files can be fetched; those of all others are uploaded. By the name of whoever sends them. */
+export function createReportSources({
+  sandboxUrl: baseUrl,
+}: ProviderSettings): ReadonlyMap<string, ReportSource> {
+  if (baseUrl === undefined) return new Map();
+  const senders = [...sandboxContracts, bankContract].map(({ name }) => name);
+  const dispatcher = createDispatcher(bankContract.connectMs);
+  const at = (provider: string, kind: ReportSource['kind']): [string, ReportSource] => [
+    provider,
+    createSandboxReports({ provider, kind, baseUrl, dispatcher }),
+  ];
+  return new Map([...senders.map((name) => at(name, 'settlement')), at(ownBank, 'bank_statement')]);
 }
 
 export interface GuardedProviders {

@@ -58,6 +58,8 @@ export interface AdyenSettings {
 
 export interface BackgroundSettings extends CommonSettings {
   readonly workflowBundle: string;
+  /** Whose files are fetched, and through which merchants are paid out; undefined: nobody's, through nobody. */
+  readonly sandbox: ApiSettings['sandbox'];
 }
 
 export interface MigrateSettings {
@@ -127,7 +129,10 @@ export function apiSettings(env: Environment = process.env): ApiSettings {
 export function backgroundSettings(env: Environment = process.env): BackgroundSettings {
   const values = readVariables(env);
   const workflowBundle = required(values, 'TENDER_WORKFLOW_BUNDLE');
-  return Object.freeze({ ...commonSettings(values), workflowBundle });
+  const { TENDER_SANDBOX_URL: url, TENDER_SANDBOX_WEBHOOK_SECRET: webhookSecret } = values;
+  const isSetUp = url !== undefined && webhookSecret !== undefined;
+  const sandbox = isSetUp ? Object.freeze({ url, webhookSecret }) : undefined;
+  return Object.freeze({ ...commonSettings(values), workflowBundle, sandbox });
 }
 
 /** Of the job that registers the namespace. */

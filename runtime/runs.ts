@@ -1,7 +1,7 @@
 /** Sets payments in motion. All of it is an accelerator: what is lost here the sweeper finds by `wake_at`. */
 import { Client, type WorkflowStartOptions } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
-import { paymentTaskQueue, paymentWorkflowId } from '../workflows/ids.ts';
+import { paymentTaskQueue, paymentWorkflowId, schedulePrefix } from '../workflows/ids.ts';
 import { nudge } from '../workflows/payment/messages.ts';
 import type { paymentWorkflow } from '../workflows/payment/workflow.ts';
 
@@ -12,6 +12,8 @@ export interface Runs {
   start(paymentId: string): Promise<void>;
   /** New work on a payment: wakes its run, or starts one. */
   wake(paymentId: string): Promise<void>;
+  /** One turn of a schedule now; after the one under way, if there is one. */
+  trigger(scheduleId: string): Promise<void>;
 }
 
 export function createRuns(connection: NativeConnection, namespace: string): Runs {
@@ -44,6 +46,10 @@ export function createRuns(connection: NativeConnection, namespace: string): Run
           args: [paymentId],
           signal: nudge,
         }),
+      ),
+    trigger: (scheduleId) =>
+      inTime(() =>
+        client.schedule.getHandle(`${schedulePrefix}${scheduleId}`).trigger('BUFFER_ONE'),
       ),
   };
 }

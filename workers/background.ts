@@ -1,9 +1,11 @@
 /** The background process: sweeper, inbox, sealer and proofs of the books, schedules and what they start. */
 import { createBackgroundActivities } from '../activities/background.ts';
 import { connectDb } from '../db/client.ts';
+import { createImportStore } from '../db/import-store.ts';
 import { probeWorkerRole } from '../db/probe.ts';
-import { everyContract } from '../providers/registry.ts';
+import { createProviders, createReportSources, everyContract } from '../providers/registry.ts';
 import { backgroundSettings } from '../runtime/env.ts';
+import { newId } from '../runtime/ids.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { announceReady } from '../runtime/ready.ts';
 import { createRuns, type Runs } from '../runtime/runs.ts';
@@ -43,9 +45,11 @@ const ledgerDb = connectDb({
 const scheduledDb = connectDb({
   ...connection,
   applicationName: 'tender-scheduled',
-  poolSize: 3,
+  // One per turn, and there may be one for each sender.
+  poolSize: 6,
   timeoutMs: 900_000,
 });
+const store = createImportStore(connection);
 installTemporalRuntime(log);
 let runs: Runs | undefined;
 let schedules: Schedules | undefined;
@@ -56,6 +60,8 @@ const working = connectTemporal(settings.temporal, stopping.signal).then(async (
   schedules = createSchedules(connection, namespace);
   const activities = createBackgroundActivities({
     ...{ db: scheduledDb, contracts: everyContract, log, signal: stopping.signal },
+    ...{ providers: payers(), newId },
+    ...{ store, sources: createReportSources({ sandboxUrl: settings.sandbox?.url }) },
   });
   const { workflowBundle } = settings;
   await keepWorker({
@@ -65,6 +71,11 @@ const working = connectTemporal(settings.temporal, stopping.signal).then(async (
   await keeping;
   await connection.close();
 });
+function payers(): ReturnType<typeof createProviders> {
+  const { url: sandboxUrl, webhookSecret } = settings.sandbox ?? {};
+  return createProviders({ sandboxUrl, webhookSecret });
+}
+
 const table = scheduleTable(rows, backgroundTaskQueue);
 const keeping = probeWorkerRole(db, stopping.signal, (error) => {
   log.fatal({ error: error.message }, 'wrong database role');
@@ -85,7 +96,7 @@ onShutdown(
   async () => {
     stopping.abort();
     await Promise.all([keeping, working]);
-    await Promise.all([db.destroy(), ledgerDb.destroy(), scheduledDb.destroy()]);
+    await Promise.all([db.destroy(), ledgerDb.destroy(), scheduledDb.destroy(), store.close()]);
   },
   { watchParent: settings.parentWatch },
 );

@@ -47,7 +47,7 @@ describe('the table of schedules', () => {
     const ids = schedules.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     for (const { cron, id } of schedules) {
-      expect(id).toMatch(/^[a-z]+([-/][a-z]+)*$/);
+      expect(id).toMatch(/^[a-z]+([-/_][a-z]+)*$/);
       expect(parseCron(cron).minute.size).toBeGreaterThan(0);
     }
   });

@@ -42,6 +42,7 @@ async function sweepUntil(
   const began = performance.now();
   const real: Runs = {
     start: () => Promise.reject(new Error('a sweeper wakes')),
+    trigger: () => Promise.reject(new Error('a sweeper wakes')),
     wake: async (paymentId) => {
       await wake(paymentId);
       woken.push({ paymentId, atMs: performance.now() - began });

@@ -28,7 +28,47 @@ interface Row<Name extends keyof Workflows> {
 
 export type ScheduleRow = { [Name in keyof Workflows]: Row<Name> }[keyof Workflows];
 
+/** Days are over at midnight UTC and their files come within the hour, those of the bank after them. */
+function reconcile(
+  provider: string,
+  cron: string,
+  kind: 'settlement' | 'bank_statement' = 'settlement',
+): ScheduleRow {
+  return {
+    id: `reconcile-${provider}`,
+    does: `takes in the files of ${provider} and holds them against the books`,
+    ...{ cron, overlap: 'SKIP', catchupWindow: '1 day' },
+    ...{ workflow: 'reconcileWorkflow', args: [{ provider, kind }] },
+  };
+}
+
 export const schedules: readonly ScheduleRow[] = [
+  reconcile('alder', '20 1 * * *'),
+  reconcile('birch', '25 1 * * *'),
+  reconcile('cedar', '30 1 * * *'),
+  reconcile('bank', '35 1 * * *'),
+  reconcile('stripe', '40 1 * * *'),
+  reconcile('adyen', '45 1 * * *'),
+  reconcile('bank_account', '20 2 * * *', 'bank_statement'),
+  {
+    id: 'make-available',
+    does: 'makes available what facilitated merchants have earned, and lets go of reserves',
+    cron: '5 * * * *',
+    overlap: 'SKIP',
+    // The next turn does all that was due.
+    catchupWindow: '10 minutes',
+    workflow: 'makeAvailableWorkflow',
+    args: [],
+  },
+  {
+    id: 'run-payouts',
+    does: 'pays merchants out, and asks after what is under way',
+    cron: '* * * * *',
+    overlap: 'SKIP',
+    catchupWindow: '10 minutes',
+    workflow: 'runPayoutsWorkflow',
+    args: [],
+  },
   {
     id: 'detect',
     does: 'looks for what has stood still for longer than it should',

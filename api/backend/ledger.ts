@@ -1,19 +1,12 @@
 /** The API's port to the books: sums over providers unless one is named. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { asMerchant } from '../../db/payments.ts';
 import type { Db } from '../../db/client.ts';
-import {
-  findSettledAt,
-  listBalances,
-  listEntries,
-  type BalanceRow,
-  type EntryFilter,
-} from '../../db/ledger.ts';
+import { listBalances, listEntries, type BalanceRow, type EntryFilter } from '../../db/ledger.ts';
 import { accounts, type Account } from '../../domain/accounts.ts';
-import { HttpError } from '../http-errors.ts';
 import type { BalanceItem, JournalEntryItem, Ledger } from '../ledger/ports.ts';
 import type { Principal } from '../ports.ts';
 import { paged } from './paged.ts';
+import { settledAt } from './settled.ts';
 
 export function createLedger(db: Db): Ledger {
   return {
@@ -57,29 +50,8 @@ export function createLedger(db: Db): Ledger {
   };
 }
 
-const settlesWithinMs = 4_000;
-const lookEveryMs = 200;
-
-/**
- * A figure as of a time is given once no transaction can add to it any more, so it is the same for ever.
- * That is a second or two behind the clock: the request waits for it.
- */
 async function settled(db: Db, asOf: string | undefined): Promise<void> {
-  if (asOf === undefined) return;
-  const deadline = performance.now() + settlesWithinMs;
-  const wanted = new Date(asOf);
-  for (;;) {
-    const { at, now } = await findSettledAt(db);
-    if (at >= wanted) return;
-    if (wanted > now || performance.now() > deadline) {
-      throw new HttpError('invalid_request', 'The books are not settled up to that time yet.', {
-        errors: [
-          { pointer: '/query/as_of', detail: `must not be after ${at.toISOString()} at present` },
-        ],
-      });
-    }
-    await sleep(lookEveryMs);
-  }
+  if (asOf !== undefined) await settledAt(db, asOf, '/query/as_of');
 }
 
 const exportPage = 500;

@@ -26,7 +26,11 @@ beforeAll(async () => {
   await owner.destroy();
   db = connect(database.apiUrl);
   // Temporal takes each start and never works on it.
-  const runs = { start: () => sleep(200), wake: () => Promise.resolve() };
+  const runs = {
+    start: () => sleep(200),
+    wake: () => Promise.resolve(),
+    trigger: () => Promise.resolve(),
+  };
   const log = pino({ level: 'silent' });
   commands = createCommands({
     db,
@@ -77,7 +81,7 @@ test('a run that starts after a slow commit 1 reads the payment again: its time 
   const start = async (paymentId: string): Promise<void> => {
     taken.push(fresh.take(paymentId));
   };
-  const runs = { start, wake: () => Promise.resolve() };
+  const runs = { start, wake: () => Promise.resolve(), trigger: () => Promise.resolve() };
   const log = pino({ level: 'silent' });
   const deps = { db, runs: () => runs, waiter: createWaiter(), fresh, log };
   commands = createCommands(deps);

@@ -17,6 +17,7 @@ export type IdPrefix =
   | 'dsp'
   | 'rec'
   | 'brk'
+  | 'po'
   | 'whe';
 
 export function idPattern(prefix: IdPrefix): RegExp {

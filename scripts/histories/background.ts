@@ -27,6 +27,17 @@ function closing(...answers: readonly (Closing | Error)[]): () => Partial<Backgr
   };
 }
 
+function reconciling(): Partial<BackgroundActivities> {
+  return {
+    fetchReports: async () => ({ received: 2 }),
+    importFiles: async () => ({ imported: 1, refused: 1 }),
+    matchFiles: async () => ({ matched: 20, opened: 1, ended: 0 }),
+    postFiles: async () => ({ entries: 4 }),
+    settleFiles: async () => ({ settled: 19 }),
+    matchStatements: async () => ({ matched: 3, opened: 0 }),
+  };
+}
+
 export const backgroundScenarios: Readonly<Record<string, BackgroundScenario>> = {
   'close-nothing': { ...days, activities: closing(none) },
   'close-days-missed': {
@@ -56,5 +67,27 @@ export const backgroundScenarios: Readonly<Record<string, BackgroundScenario>> =
   detect: {
     ...{ workflow: 'detectWorkflow', args: [] },
     activities: () => ({ detect: async () => ({ opened: 1, closed: 0, open: { unknown: 1 } }) }),
+  },
+  'make-available': {
+    ...{ workflow: 'makeAvailableWorkflow', args: [] },
+    activities: () => ({
+      makeAvailable: async () => ({ batches: 2 }),
+      releaseReserves: async () => ({ released: 1 }),
+    }),
+  },
+  'run-payouts': {
+    ...{ workflow: 'runPayoutsWorkflow', args: [] },
+    activities: () => ({ runPayouts: async () => ({ asked: 1 }) }),
+  },
+  'reconcile-files': {
+    ...{ workflow: 'reconcileWorkflow', args: [{ provider: 'alder', kind: 'settlement' }] },
+    activities: reconciling,
+  },
+  'reconcile-statements': {
+    ...{
+      workflow: 'reconcileWorkflow',
+      args: [{ provider: 'bank_account', kind: 'bank_statement' }],
+    },
+    activities: reconciling,
   },
 };

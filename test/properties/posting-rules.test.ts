@@ -78,10 +78,13 @@ test('the months have lived through every event', () => {
   if (numRuns < 300) return;
   // In one step is how the payment's own flow refunds; a refund here takes each of its steps. Raised
   // authorizations have a property of their own (domain/increment.test.ts), transfers the rows of
-  // domain/record-transfers.test.ts.
+  // domain/record-transfers.test.ts; what comes of payouts and debts lives in activities/payouts/histories.test.ts,
+  // rounds of disputes in test/properties/dispute-interleavings.test.ts.
   const missing = journalEvents.filter((event) => !lived.has(event));
   expect(missing).toEqual([
-    ...['authorization_incremented', 'refund'],
-    ...['transfer_received', 'transfer_applied', 'transfer_returned'],
+    ...['authorization_incremented', 'funds_taken_back'],
+    ...['merchant_payout_returned', 'merchant_payout_paid_late', 'refund'],
+    ...['dispute_reopened', 'refund_beside_dispute_paid'],
+    ...['transfer_received', 'transfer_applied', 'transfer_returned', 'receivable_credited'],
   ]);
 });

@@ -51,7 +51,13 @@ describe('the recorded runs', () => {
     const text = readdirSync(folder)
       .map((file) => readFileSync(join(folder, file), 'utf8'))
       .join('\n');
-    const called = new Set([...text.matchAll(/\bbackground\.(\w+)\(/g)].map(([, name]) => name));
+    const called = new Set([
+      ...[...text.matchAll(/\bbackground\.(\w+)\(/g)].map(([, name]) => name),
+      // Of a table of steps, each named as it is called.
+      ...[...text.matchAll(/: \[('\w+'(?:, '\w+')*)\]/g)].flatMap(([, names = '']) =>
+        names.replaceAll("'", '').split(', '),
+      ),
+    ]);
     expect(new Set(names.map(read).flatMap(activitiesOf))).toEqual(called);
   });
 });

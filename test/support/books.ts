@@ -18,6 +18,8 @@ async function movementsByPayment(sides: Sides): Promise<Map<string, BookedMovem
   const owner = new Map(references.map(({ id, payment_id }) => [id, payment_id]));
   const byPayment = new Map<string, BookedMovement[]>();
   for (const movement of books) {
+    // Of no payment.
+    if (movement.operation.startsWith('payout')) continue;
     const payment = owner.get(movement.reference) ?? `nobody's: ${movement.reference}`;
     byPayment.set(payment, [...(byPayment.get(payment) ?? []), movement]);
   }
@@ -50,7 +52,15 @@ export async function differingPayments(sides: Sides): Promise<readonly string[]
 }
 
 function netTaken(movements: readonly BookedMovement[]): number {
-  const sign = { authorize: 0, capture: 1, void: 0, refund: -1, increment: 0 };
+  const sign = {
+    authorize: 0,
+    capture: 1,
+    void: 0,
+    refund: -1,
+    increment: 0,
+    payout: 0,
+    payout_return: 0,
+  };
   return movements.reduce((sum, m) => sum + sign[m.operation] * m.amount, 0);
 }
 

@@ -1,9 +1,14 @@
 /** Files, lines and breaks as a reconciliation leaves them, and the API of one merchant's staff on them. */
 import { createHash } from 'node:crypto';
+import { createAudit } from '../../api/backend/audit.ts';
 import { createApprovals } from '../../api/backend/approvals.ts';
 import { createBreaks } from '../../api/backend/breaks.ts';
+import { createReconciliations } from '../../api/backend/reconciliations.ts';
+import { createMetrics } from '../../api/backend/metrics.ts';
+import { createVerifiedMoney } from '../../api/backend/verified-money.ts';
 import type { Scope } from '../../api/ports.ts';
 import type { StaffMember } from '../../api/staff-tokens.ts';
+import { createImportStore } from '../../db/import-store.ts';
 import type { BreakKind } from '../../domain/breaks.ts';
 import { newId } from '../../runtime/ids.ts';
 import { fakePorts, startApi, testPrincipal, type TestApi } from './api.ts';
@@ -79,37 +84,60 @@ const finance: readonly Scope[] = [
     'payments:read',
     'breaks:read',
     'breaks:resolve',
+    'reconciliations:read',
+    'reconciliations:write',
     'approvals:read',
     'approvals:decide',
+    'audit:read',
   ] as const),
 ];
 const staff: Readonly<Record<string, StaffMember>> = {
   fin: { subject: 'fin', scopes: finance },
   fay: { subject: 'fay', scopes: finance },
-  vic: { subject: 'vic', scopes: ['payments:read', 'breaks:read', 'approvals:read'] },
+  vic: {
+    subject: 'vic',
+    scopes: ['payments:read', 'breaks:read', 'approvals:read', 'reconciliations:read'],
+  },
   sue: { subject: 'sue', scopes: ['payments:read'] },
 };
+
+const dayMs = 86_400_000;
 
 export interface BreaksApi {
   readonly on: PaymentDatabase;
   readonly merchantId: string;
   readonly api: TestApi;
+  /** Senders whose files were to be looked at. */
+  readonly nudged: string[];
   /** Headers of this person. */
   as(who: string): Headers;
   close(): Promise<void>;
 }
 
 export async function startBreaksApi(
-  values: { readonly fundModel?: 'own' | 'facilitator' } = {},
+  values: {
+    readonly fundModel?: 'own' | 'facilitator';
+    /** One that is there already; it ends with this. */
+    readonly on?: PaymentDatabase;
+  } = {},
 ): Promise<BreaksApi> {
-  const on = await openPaymentDatabase();
+  const on = values.on ?? (await openPaymentDatabase());
   const merchantId = await on.newMerchant(values);
+  const nudged: string[] = [];
+  const store = createImportStore({ url: on.database.workerUrl, onError: () => undefined });
   const ports = fakePorts({
     principals: {
       byApiKey: async () => ({ ...testPrincipal, merchantId }),
       merchantExists: async () => true,
     },
     breaks: createBreaks(on.worker),
+    reconciliations: createReconciliations({
+      ...{ workerDb: on.worker, store },
+      nudge: async (provider) => void nudged.push(provider),
+    }),
+    audit: createAudit(on.worker),
+    verifiedMoney: createVerifiedMoney(on.worker, new Map([['alder', 2 * dayMs]])),
+    health: { metrics: createMetrics(on.worker, new Map([['alder', dayMs]])) },
     approvals: createApprovals({
       ...{ workerDb: on.worker, contractOf: () => aContract() },
       ...{ nudge: async () => undefined, refreshRouting: async () => undefined },
@@ -117,10 +145,11 @@ export async function startBreaksApi(
   });
   const api = await startApi(ports, { staff: { verify: async (token) => staff[token] ?? null } });
   return {
-    ...{ on, merchantId, api },
+    ...{ on, merchantId, api, nudged },
     as: (who) => ({ authorization: `Bearer ${who}`, 'tender-merchant': merchantId }),
     close: async () => {
       await api.close();
+      await store.close();
       await on.close();
     },
   };

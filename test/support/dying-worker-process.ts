@@ -17,7 +17,11 @@ quietRuntime();
 const worker = await createBackgroundWorker({
   connection: await NativeConnection.connect({ address: temporalAddress }),
   ...{ namespace: 'default', workflowBundle, taskQueue },
-  activities: { closePeriods: never, detect: never },
+  activities: {
+    ...{ closePeriods: never, detect: never, fetchReports: never, importFiles: never },
+    ...{ matchFiles: never, postFiles: never, settleFiles: never, matchStatements: never },
+    ...{ makeAvailable: never, releaseReserves: never, runPayouts: never, resolvePayouts: never },
+  },
 });
 const running = worker.run();
 process.stdout.write('works\n');

@@ -51,10 +51,10 @@ const aFee = (amount: bigint) => ({ provider, batchId: 'batch_7', amount });
 const aPayout = (amount: bigint) => ({ id: 'po_1', provider, amount });
 const aReserve = (m: Legend) => ({ id: 'rsv_1', provider, amount: m.S });
 const aMove = (m: Legend) => ({ id: 'mv_1', amount: m.N });
-const aLine = (m: Legend) => ({ id: 'line_1', amount: m.N });
+const aLine = (m: Legend) => ({ id: 'brk_1', provider, amount: m.N });
 const found = (m: Legend) => ({
-  suspenseKey: 'bank/line_1',
-  heldFor: '',
+  suspenseKey: 'brk_1/suspense',
+  heldFor: provider,
   provider,
   as: '1200' as const,
   amount: m.N,
@@ -117,6 +117,11 @@ const disputes: Readonly<Record<string, Sample>> = {
   'dispute fee charged on': (b, m) => dispute.disputeFeeChargedEntry(b, aDispute(m), 1n),
   'dispute fee given back': (b, m) => dispute.disputeFeeGivenBackEntry(b, aDispute(m)),
   'dispute and refund both paid': (b, m) => dispute.disputeAndRefundPaidEntry(b, aDispute(m), m.S),
+  'dispute lost and reopened': (b, m) => dispute.disputeReopenedEntry(b, aDispute(m), m.S),
+  'refund paid beside a dispute': (b, m) =>
+    dispute.refundBesideDisputePaidEntry(b, aDispute(m), 'ref_1', false),
+  'refund paid beside a lost dispute': (b, m) =>
+    dispute.refundBesideDisputePaidEntry(b, aDispute(m), 'ref_1', true),
   'double return recovered': (b, m) => dispute.doubleReturnRecoveredEntry(b, aDispute(m), m.S),
 };
 
@@ -136,11 +141,14 @@ const settlements: Readonly<Record<string, Sample>> = {
   'provider reserve held': (b, m) => settlement.providerReserveHeldEntry(b, aReserve(m)),
   'provider reserve released': (b, m) => settlement.providerReserveReleasedEntry(b, aReserve(m)),
   'funds available': (b, m) => payout.fundsAvailableEntry(b, aMove(m)),
+  'funds taken back': (b, m) => payout.fundsTakenBackEntry(b, aMove(m), m.S),
   'reserve held': (b, m) => payout.reserveHeldEntry(b, aMove(m)),
   'reserve released': (b, m) => payout.reserveReleasedEntry(b, aMove(m)),
   'merchant payout sent': (b, m) => payout.merchantPayoutSentEntry(b, aMove(m)),
   'merchant payout confirmed': (b, m) => payout.merchantPayoutConfirmedEntry(b, aMove(m)),
   'merchant payout failed': (b, m) => payout.merchantPayoutFailedEntry(b, aMove(m)),
+  'merchant payout returned': (b, m) => payout.merchantPayoutReturnedEntry(b, aMove(m)),
+  'merchant payout paid late': (b, m) => payout.merchantPayoutPaidLateEntry(b, aMove(m), m.S),
   'currency converted': (b, m) => fx.currencyConvertedEntry(b, aConversion(m)),
   'currency realized': (b, m) => fx.currencyRealizedEntry(b, aConversion(m)),
 };
@@ -152,11 +160,16 @@ const corrections: Readonly<Record<string, Sample>> = {
     differenceParkedEntry(b, { id: 'brk_1', provider, amount: -m.S }),
   'unidentified receipt': (b, m) => statement.unidentifiedReceiptEntry(b, aLine(m)),
   'receipt identified': (b, m) => statement.receiptIdentifiedEntry(b, found(m)),
+  'receipt identified and booked beside it': (b, m) =>
+    statement.receiptIdentifiedEntry(b, { ...found(m), as: '1010' }),
+  'outgoing identified and booked beside it': (b, m) =>
+    statement.outgoingIdentifiedEntry(b, { ...found(m), as: '1010' }),
   'unidentified outgoing': (b, m) => statement.unidentifiedOutgoingEntry(b, aLine(m)),
   'outgoing identified': (b, m) => statement.outgoingIdentifiedEntry(b, found(m)),
   'bad debt written off': (b, m) => writeOff.badDebtWrittenOffEntry(b, decided(m)),
   'bad debt recovered': (b, m) => writeOff.badDebtRecoveredEntry(b, received(m)),
   'receivable offset': (b, m) => writeOff.receivableOffsetEntry(b, received(m)),
+  'receivable credited': (b, m) => writeOff.receivableCreditedEntry(b, received(m)),
   'receivable paid': (b, m) => writeOff.receivablePaidEntry(b, received(m)),
   'shortage written off': (b, m) => writeOff.shortageWrittenOffEntry(b, decided(m)),
   'surplus written off': (b, m) => writeOff.surplusWrittenOffEntry(b, decided(m)),
