@@ -62,7 +62,8 @@ interface Seen {
 
 async function send({ request }: Example, service: Service, names: Names): Promise<Seen> {
   const { method, path, headers, body } = request;
-  const response = await fetch(service.url + fill(path, names), {
+  // A page may also name another place: `<sandbox>/clock`.
+  const response = await fetch(new URL(fill(path, names), service.url), {
     method,
     headers: {
       'Content-Type': 'application/json',
