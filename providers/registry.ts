@@ -16,6 +16,7 @@ import { createSandboxReports } from './sandbox/reports.ts';
 import { stripeContract } from './stripe/contract.ts';
 import { createStripeProvider } from './stripe/provider.ts';
 import type { StripeProviderOptions } from './stripe/provider.ts';
+import { createStripeReports } from './stripe/reports.ts';
 
 /** A provider is offered where it is configured. */
 export interface ProviderSettings {
@@ -62,16 +63,22 @@ const ownBank = 'bank_account';
 
 /** Whose files can be fetched; those of all others are uploaded. By the name of whoever sends them. */
 export function createReportSources({
-  sandboxUrl: baseUrl,
-}: ProviderSettings): ReadonlyMap<string, ReportSource> {
-  if (baseUrl === undefined) return new Map();
+  sandboxUrl,
+  stripe,
+}: Pick<ProviderSettings, 'sandboxUrl' | 'stripe'>): ReadonlyMap<string, ReportSource> {
+  const sources = [
+    ...(sandboxUrl === undefined ? [] : createSandboxSources(sandboxUrl)),
+    ...(stripe === undefined ? [] : [createStripeReports(stripe)]),
+  ];
+  return new Map(sources.map((source) => [source.provider, source]));
+}
+
+function createSandboxSources(baseUrl: string): readonly ReportSource[] {
   const senders = [...sandboxContracts, bankContract].map(({ name }) => name);
   const dispatcher = createDispatcher(bankContract.connectMs);
-  const at = (provider: string, kind: ReportSource['kind']): [string, ReportSource] => [
-    provider,
-    createSandboxReports({ provider, kind, baseUrl, dispatcher }),
-  ];
-  return new Map([...senders.map((name) => at(name, 'settlement')), at(ownBank, 'bank_statement')]);
+  const at = (provider: string, kind: ReportSource['kind']): ReportSource =>
+    createSandboxReports({ provider, kind, baseUrl, dispatcher });
+  return [...senders.map((name) => at(name, 'settlement')), at(ownBank, 'bank_statement')];
 }
 
 export interface GuardedProviders {

@@ -60,6 +60,7 @@ export interface BackgroundSettings extends CommonSettings {
   readonly workflowBundle: string;
   /** Whose files are fetched, and through which merchants are paid out; undefined: nobody's, through nobody. */
   readonly sandbox: ApiSettings['sandbox'];
+  readonly stripe: ApiSettings['stripe'];
 }
 
 export interface MigrateSettings {
@@ -132,7 +133,8 @@ export function backgroundSettings(env: Environment = process.env): BackgroundSe
   const { TENDER_SANDBOX_URL: url, TENDER_SANDBOX_WEBHOOK_SECRET: webhookSecret } = values;
   const isSetUp = url !== undefined && webhookSecret !== undefined;
   const sandbox = isSetUp ? Object.freeze({ url, webhookSecret }) : undefined;
-  return Object.freeze({ ...commonSettings(values), workflowBundle, sandbox });
+  const stripe = stripeSettings(values);
+  return Object.freeze({ ...commonSettings(values), workflowBundle, sandbox, stripe });
 }
 
 /** Of the job that registers the namespace. */

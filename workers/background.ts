@@ -61,7 +61,8 @@ const working = connectTemporal(settings.temporal, stopping.signal).then(async (
   const activities = createBackgroundActivities({
     ...{ db: scheduledDb, contracts: everyContract, log, signal: stopping.signal },
     ...{ providers: payers(), newId },
-    ...{ store, sources: createReportSources({ sandboxUrl: settings.sandbox?.url }) },
+    store,
+    sources: createReportSources({ sandboxUrl: settings.sandbox?.url, stripe: settings.stripe }),
   });
   const { workflowBundle } = settings;
   await keepWorker({
