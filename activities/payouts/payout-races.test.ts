@@ -1,38 +1,24 @@
 /** Payouts at once, beside refunds and disputes: nothing is paid twice, and nothing that is not the merchant's. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { postMerchantEntries } from '../../db/ledger-posting.ts';
-import { proofs } from '../../db/ledger-proofs.ts';
 import type { JournalEntry } from '../../domain/journal-entry.ts';
 import * as dispute from '../../domain/posting-rules/dispute.ts';
 import { requestPayout } from '../../db/payouts.ts';
 import { newId } from '../../runtime/ids.ts';
 import { countOf, verdictOf } from '../../test/support/payment-database.ts';
-import { openPayoutWorld, type PayoutWorld } from '../../test/support/payouts.ts';
+import {
+  askForAll,
+  closeProven,
+  openPayoutWorld,
+  type PayoutWorld,
+} from '../../test/support/payouts.ts';
 
 let on: PayoutWorld;
 beforeEach(async () => {
   on = await openPayoutWorld();
 });
-afterEach(async () => {
-  try {
-    for (const { name, statement } of proofs.filter(
-      (p) => p.name === 'stored_balances' || p.name === 'must_drain',
-    )) {
-      expect([name, await on.rows.all(statement)]).toEqual([name, []]);
-    }
-  } finally {
-    await on.close();
-  }
-});
-
-/** A payout of all of 5,000. */
-async function asked(account = 'ba_payout'): Promise<string> {
-  await on.payTo(account);
-  await on.earn(5_000n);
-  const id = await on.ask();
-  expect(id).toMatch(/^po_/);
-  return id;
-}
+afterEach(() => closeProven(on));
+const asked = (account?: string): Promise<string> => askForAll(on, account);
 
 describe('at once', () => {
   test('ten processes send one payout once', async () => {

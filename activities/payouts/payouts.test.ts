@@ -1,32 +1,18 @@
 /** Payouts on real PostgreSQL and a real bank: sent once, never guessed, and the money is where the row says. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { proofs } from '../../db/ledger-proofs.ts';
-import { openPayoutWorld, type PayoutWorld } from '../../test/support/payouts.ts';
+import {
+  askForAll,
+  closeProven,
+  openPayoutWorld,
+  type PayoutWorld,
+} from '../../test/support/payouts.ts';
 
 let on: PayoutWorld;
 beforeEach(async () => {
   on = await openPayoutWorld();
 });
-afterEach(async () => {
-  try {
-    for (const { name, statement } of proofs.filter(
-      (p) => p.name === 'stored_balances' || p.name === 'must_drain',
-    )) {
-      expect([name, await on.rows.all(statement)]).toEqual([name, []]);
-    }
-  } finally {
-    await on.close();
-  }
-});
-
-/** A payout of all of 5,000. */
-async function asked(account = 'ba_payout'): Promise<string> {
-  await on.payTo(account);
-  await on.earn(5_000n);
-  const id = await on.ask();
-  expect(id).toMatch(/^po_/);
-  return id;
-}
+afterEach(() => closeProven(on));
+const asked = (account?: string): Promise<string> => askForAll(on, account);
 
 describe('a payout', () => {
   test('takes its money from what is available, is sent, and paid when it has arrived', async () => {

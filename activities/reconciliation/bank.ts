@@ -11,20 +11,15 @@ import {
   postBank,
   recordBankMatches,
 } from '../../db/bank.ts';
-import type { Db } from '../../db/client.ts';
 import type { Reconciliation } from '../../db/reconciliations.ts';
 import { matchBankLines, payoutNamesIn, payoutLatestMs } from '../../domain/matching/bank.ts';
 import { cycleMs } from '../../domain/matching/tolerance.ts';
+import type { Step } from './match.ts';
 
 /** Lines per commit: what a killed worker loses at most. */
 const stretch = 5_000;
 /** A payout that has not come by then does not come by itself. */
 const lateMs = cycleMs + payoutLatestMs;
-
-interface Step {
-  readonly db: Db;
-  readonly signal: AbortSignal;
-}
 
 export interface BankMatching {
   readonly matched: number;

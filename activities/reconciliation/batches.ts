@@ -1,14 +1,9 @@
 /** What each batch of a settlement file lists against what was paid out for it. One transaction, so once. */
 import { listDifferingBatches, recordBatchBreaks } from '../../db/batches.ts';
-import type { Db } from '../../db/client.ts';
 import { holdSettlement } from '../../db/matching.ts';
 import type { Reconciliation } from '../../db/reconciliations.ts';
 import { suggestForBatch } from '../../domain/matching/batch.ts';
-
-interface Step {
-  readonly db: Db;
-  readonly signal: AbortSignal;
-}
+import type { Step } from './match.ts';
 
 /** `opened`: breaks that are new. Between matching and posting: the books set aside what does not add up. */
 export async function checkBatches(

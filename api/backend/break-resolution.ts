@@ -21,6 +21,7 @@ import type { Decided } from '../../domain/break-state.ts';
 import type { RefusalCode } from '../../domain/errors.ts';
 import { approvalLifeMs } from '../../domain/timing.ts';
 import type { BreakInput } from '../breaks/ports.ts';
+import { minorUnits } from '../minor-units.ts';
 
 type Trx = Transaction<Database>;
 
@@ -169,7 +170,7 @@ export async function ask(
     },
     binds: {
       ...{ id: row.id, version: held.version },
-      ...(state.amount !== null && { amount: Number(state.amount) }),
+      ...(state.amount !== null && { amount: minorUnits(state.amount) }),
       ...(state.currency !== null && { currency: state.currency }),
     },
   });

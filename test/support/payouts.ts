@@ -1,6 +1,8 @@
 /** A facilitator's merchant, and the bank that pays it. */
+import { expect } from '@jest/globals';
 import { drivePayout, type PayoutDeps } from '../../activities/payouts/drive-payout.ts';
 import { resolvePayouts, runPayouts } from '../../activities/payouts/run-payouts.ts';
+import { proofs } from '../../db/ledger-proofs.ts';
 import { findPayout, requestPayout, type PayoutRow } from '../../db/payouts.ts';
 import type { Provider } from '../../domain/provider.ts';
 import { createProviders } from '../../providers/registry.ts';
@@ -39,6 +41,28 @@ export async function insertPayout(rows: Rows, merchantId: string): Promise<void
      values ('${newId('po')}', '${merchantId}', 'USD', 1, '{"provider":"bank","token":"t","last4":"1","holder":"x"}', '{}', 'test');
      commit`,
   );
+}
+
+/** A payout of all of 5,000: its id. */
+export async function askForAll(on: PayoutWorld, account = 'ba_payout'): Promise<string> {
+  await on.payTo(account);
+  await on.earn(5_000n);
+  const id = await on.ask();
+  expect(id).toMatch(/^po_/);
+  return id;
+}
+
+/** After a test: whatever became of its payouts, the books hold. */
+export async function closeProven(on: PayoutWorld): Promise<void> {
+  try {
+    for (const { name, statement } of proofs.filter(
+      (p) => p.name === 'stored_balances' || p.name === 'must_drain',
+    )) {
+      expect([name, await on.rows.all(statement)]).toEqual([name, []]);
+    }
+  } finally {
+    await on.close();
+  }
 }
 
 export async function openPayoutWorld(): Promise<PayoutWorld> {
