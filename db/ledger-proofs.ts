@@ -203,34 +203,44 @@ export async function runProof(db: Db, { name, statement }: Proof): Promise<Chec
   return { name, state: what === null ? 'holds' : 'broken', what };
 }
 
-interface ExternalRow {
-  readonly account: string;
+interface Compared {
   readonly what: string | null;
 }
 
-/** The newest figure told from outside per account, provider and currency, against ours of that time. */
+/** Of each provider and currency the newest figure it told of, against 1100 of that time. */
+const providersSay = `
+  select distinct on (x.provider, x.currency)
+    case when x.amount <> coalesce(o.amount, 0) then x.source || ' says ' || x.amount || ' ' || x.currency || ' for '
+      || concat_ws('/', x.account, nullif(x.provider, '')) || ' as of ' || x.as_of || ', we say ' || coalesce(o.amount, 0) end as what
+  from external_balances x left join lateral (
+    select sum(${net}) as amount from journal_entries e join postings p on p.entry_id = e.id
+    where e.state = 'posted' and e.effective_at <= x.as_of and p.account = x.account
+      and p.provider = x.provider and p.currency = x.currency) o on true
+  where x.account = '1100'
+  order by x.provider, x.currency, x.as_of desc, x.id desc`;
+
+/**
+ * What has happened at the bank as we were told, and is on no statement yet, is between the two: that is every
+ * payout on its day, and no broken proof.
+ */
+const bankSays = `
+  select case when booked - awaited <> said then source || ', says ' || said || ' ' || currency || ' for 1010, we say '
+    || booked - awaited || case when awaited <> 0 then ' and wait for ' || awaited else '' end end as what
+  from bank_says() order by currency`;
+
+/** What is told from outside, per account, provider and currency, against ours. */
 export async function checkExternalBalances(db: Db): Promise<readonly CheckResult[]> {
-  const { rows } = await wholeTables<ExternalRow>(
-    db,
-    `select distinct on (x.account, x.provider, x.currency) x.account,
-       case when x.amount <> coalesce(o.amount, 0) then x.source || ' says ' || x.amount || ' ' || x.currency || ' for '
-         || concat_ws('/', x.account, nullif(x.provider, '')) || ' as of ' || x.as_of || ', we say ' || coalesce(o.amount, 0) end as what
-     from external_balances x left join lateral (
-       select sum(${net}) as amount from journal_entries e join postings p on p.entry_id = e.id
-       where e.state = 'posted' and e.effective_at <= x.as_of and p.account = x.account
-         and p.provider = x.provider and p.currency = x.currency) o on true
-     order by x.account, x.provider, x.currency, x.as_of desc, x.id desc`,
-  );
   return [
-    { name: 'bank_statement', account: '1010' },
-    { name: 'provider_report', account: '1100' },
-  ].map(({ name, account }) => {
-    const compared = rows.filter((row) => row.account === account);
-    if (compared.length === 0)
-      return { name, state: 'not_checked', what: 'no statement is stored' };
-    const what = compared.find((row) => row.what !== null)?.what ?? null;
-    return { name, state: what === null ? 'holds' : 'broken', what };
-  });
+    await compare(db, 'bank_statement', bankSays),
+    await compare(db, 'provider_report', providersSay),
+  ];
+}
+
+async function compare(db: Db, name: string, statement: string): Promise<CheckResult> {
+  const { rows } = await wholeTables<Compared>(db, statement);
+  if (rows.length === 0) return { name, state: 'not_checked', what: 'no statement is stored' };
+  const what = rows.find((row) => row.what !== null)?.what ?? null;
+  return { name, state: what === null ? 'holds' : 'broken', what };
 }
 
 /** The stored closes against the books read as of the same times. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { matchPlainBankLines } from '../../db/bank.ts';
 import { openBankWorld, type BankWorld } from '../../test/support/bank-world.ts';
 import { waitFor } from '../../test/support/wait.ts';
-import { matchBankStatement } from './bank.ts';
+import { matchAnnounced, matchBankStatement } from './bank.ts';
 
 let on: BankWorld;
 beforeAll(async () => {
@@ -204,3 +204,26 @@ test('more than one transaction has time for is done in several, and looked at a
   expect(await on.take(id)).toEqual({ matched: 0, opened: 0 });
   expect(performance.now() - began).toBeLessThan(5_000);
 }, 60_000);
+
+test('what is posted meanwhile leaves a statement that is half matched alone', async () => {
+  const currency = 'CZK';
+  const { names } = await on.announce([70, 30], { currency, daysAgo: 20 });
+  const line = (n: number, gross: number): object => ({ gross, reference: names[n] ?? '' });
+  const first = await on.statement([line(0, 70)], { currency, day: 0, opening: 0 });
+  const second = await on.statement([line(1, 30)], { currency, day: 1 });
+  // Each is killed before its posting.
+  for (const id of [first, second]) expect(await matchPlainBankLines(on.worker, id, 1, 2)).toBe(1);
+  const { signal } = new AbortController();
+  await matchAnnounced({ db: on.worker, signal });
+  expect(await on.balances(currency, '1010', '1900', '2900')).toEqual({});
+  await on.take(second);
+  expect(await on.balances(currency, '1010', '2900')).toEqual({ '1010': 30 });
+  await on.take(first);
+  expect(await on.balances(currency, '1010', '2900')).toEqual({ '1010': 100 });
+  const at = await on.rows.all(
+    `select distinct r.id from journal_entries e join reconciliations r on e.effective_at = r.covers_to - interval '1 millisecond'
+     where e.event in ('bank_credit', 'unidentified_receipt') and e.key not like 'brk%' and split_part(e.key, '/', 2) = r.id and r.id = any($1)`,
+    [[first, second]],
+  );
+  expect(at).toHaveLength(2);
+});

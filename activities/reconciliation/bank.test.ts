@@ -108,6 +108,25 @@ describe('what is not as announced', () => {
 describe('balances', () => {
   const proof = async (): Promise<string | null> =>
     (await checkExternalBalances(on.worker))[0]?.what ?? null;
+  let booked = 0;
+  const book = async (
+    currency: string,
+    event: string,
+    debit: string,
+    credit: string,
+    amount: number,
+  ): Promise<string> => {
+    const key = `by_hand_${String((booked += 1))}`;
+    const posting = { provider: '', amount: String(amount), currency };
+    const postings = [
+      { ...posting, account: debit, side: 'debit' },
+      { ...posting, account: credit, side: 'credit' },
+    ];
+    const entry = { merchant_id: 'mer_operator', key, event, state: 'posted', postings };
+    const effective_at = new Date().toISOString();
+    await on.rows.all('select post_facts($1)', [JSON.stringify([{ ...entry, effective_at }])]);
+    return key;
+  };
 
   test('1010 is what the bank says, also with what nobody knows, and from a balance that was there', async () => {
     await on.take(await on.statement([{ gross: 5 }], { currency: 'PLN', opening: 100, day: 3 }));
@@ -120,23 +139,39 @@ describe('balances', () => {
     await on.take(await on.statement([{ gross: 100 }], { currency: 'PLN', opening: 0, day: 2 }));
     expect(await openBreaks('PLN')).not.toContain('bank 100 suspense');
     expect([(await books('PLN'))['1010'], await proof()]).toEqual([97, null]);
-    await on.rows.all(`insert into external_balances (account, currency, as_of, amount, source) values ('1010', 'PLN', now(), 98, 'x')`); // prettier-ignore
-    expect(await proof()).toContain('we say 97');
+    await book('PLN', 'bank_credit', '1010', '2900', 1);
+    expect(await proof()).toMatch(/^the bank, until [-0-9: ]+, says 97 PLN for 1010, we say 98$/);
+    await book('PLN', 'bank_credit', '2900', '1010', 1);
+  });
+
+  test('what was paid and is on no statement yet is waited for, and is no difference', async () => {
+    await on.take(await on.statement([{ gross: 500 }], { currency: 'HUF' }));
+    const key = await book('HUF', 'merchant_payout_confirmed', '2130', '1010', 200);
+    expect([(await books('HUF'))['1010'], await proof()]).toEqual([300, null]);
+    // On its statement, but not as what it is: it stands in suspense as well.
+    const id = await on.statement([{ gross: -200 }], { currency: 'HUF' });
+    expect(await on.take(id)).toEqual({ matched: 0, opened: 1 });
+    expect([(await books('HUF'))['1010'], await proof()]).toEqual([100, null]);
+    await on.rows.all(
+      `insert into settlement_matches (reconciliation_id, line, subject_id, merchant_id, tier) values ($1, 1, $2, 'mer_operator', 2)`,
+      [id, key],
+    );
+    expect(await proof()).toContain('says 300 HUF for 1010, we say 100');
+    await on.take(await on.statement([], { currency: 'HUF' }));
+    expect([(await books('HUF'))['1010'], await proof()]).toEqual([300, null]);
   });
 
   test('a day is missing until it comes, and nothing is proved over the hole', async () => {
     await on.take(await on.statement([{ gross: 5 }], { currency: 'DKK', day: 3 }));
-    const stored = (): Promise<readonly { amount: number }[]> =>
-      on.rows.all(`select amount::int from external_balances where currency = 'DKK' order by id`);
+    const compared = (): Promise<readonly { said: number }[]> =>
+      on.rows.all(`select said::int from bank_says() where currency = 'DKK'`);
+    expect(await compared()).toEqual([{ said: 5 }]);
     await on.take(await on.statement([{ gross: 7 }], { currency: 'DKK', opening: 11, day: 5 }));
     expect(await openBreaks('DKK')).toContain('file 6 wait');
-    expect([await books('DKK'), await stored()]).toEqual([
-      { '1010': 12, '2900': -12 },
-      [{ amount: 5 }],
-    ]);
+    expect([await books('DKK'), await compared()]).toEqual([{ '1010': 12, '2900': -12 }, []]);
     await on.take(await on.statement([{ gross: 6 }], { currency: 'DKK', opening: 5, day: 4 }));
     expect(await openBreaks('DKK')).not.toContain('file 6 wait');
-    expect(await stored()).toEqual([{ amount: 5 }, { amount: 18 }]);
+    expect(await compared()).toEqual([{ said: 18 }]);
     expect((await books('DKK'))['1010']).toBe(18);
   });
 

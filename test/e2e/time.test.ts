@@ -265,7 +265,7 @@ describe('after a crash', () => {
 
   test('of the background a payment is still made, and what it left is found when it is back', async () => {
     await stack.kill('background');
-    expect((await pay('tok_visa')).status).toBe(201);
+    expect(await pay('tok_visa')).toMatchObject({ status: 201 });
     const { id } = paymentOf(await pay('tok_visa', { capture_method: 'manual' }));
     await stack.sandbox.advance(8 * day);
     await stack.start('background');
