@@ -17,6 +17,7 @@ import {
   type Matched,
 } from './reconciliation/night.ts';
 import type { Provider } from '../domain/provider.ts';
+import type { PayoutDeps } from './payouts/drive-payout.ts';
 import { makeAvailable } from './payouts/make-available.ts';
 import { releaseReserves } from './payouts/release-reserves.ts';
 import { resolvePayouts, runPayouts } from './payouts/run-payouts.ts';
@@ -33,6 +34,7 @@ export interface BackgroundDeps {
   readonly sources: ReadonlyMap<string, ReportSource>;
   /** Through which merchants are paid out, by name. */
   readonly providers: ReadonlyMap<string, Provider>;
+  readonly waitInLine: PayoutDeps['waitInLine'];
   /** A prefixed UUIDv7: `newId('po')`. */
   readonly newId: (prefix: string) => string;
   readonly log: Log;

@@ -26,6 +26,8 @@ export interface KeeperOptions {
   readonly guards: ReadonlyMap<string, Guard>;
   /** Of this process, for as long as it lives. */
   readonly process: string;
+  /** False: it has a share of its own, and takes nothing from the others. */
+  readonly isCaller?: boolean;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -47,13 +49,13 @@ export function createHealthStore(db: Db, process: string): HealthStore {
 }
 
 export function keepRouting(options: KeeperOptions): RoutingKeeper {
-  const { db, guards, process, log, signal } = options;
+  const { db, guards, process, isCaller = true, log, signal } = options;
   const first = Promise.withResolvers<RoutingRules>();
   let rules: RoutingRules | undefined;
 
   async function refresh(): Promise<void> {
     const readAt = performance.now();
-    const reading = await readRouting(db, process, rules?.version ?? 0);
+    const reading = await readRouting(db, process, rules?.version ?? 0, isCaller);
     // Of two readings under way the older one may come last.
     if (reading.rules !== null && reading.version > (rules?.version ?? 0)) {
       rules = { ...reading.rules, version: reading.version };
@@ -61,7 +63,7 @@ export function keepRouting(options: KeeperOptions): RoutingKeeper {
     }
     for (const [name, guard] of guards) {
       const row = reading.health.find(({ provider }) => provider === name);
-      guard.apply(sharedHealth(row), reading.callers, readAt);
+      guard.apply(sharedHealth(row), isCaller ? reading.callers : 1, readAt);
     }
   }
 

@@ -70,11 +70,12 @@ const configured = createProviders({
   stripe: settings.stripe,
   adyen: settings.adyen,
 });
-const { guards, providers: guarded } = guardProviders(
-  configured,
-  createHealthStore(workerDb, processName),
-  (error) => log.warn({ error: String(error) }, 'the health of a provider could not be shared'),
-);
+const { guards, providers: guarded } = guardProviders(configured, {
+  store: createHealthStore(workerDb, processName),
+  onError: (error) =>
+    log.warn({ error: String(error) }, 'the health of a provider could not be shared'),
+  use: 'payments',
+});
 const providers = settings.protection ? guarded : configured;
 const routing = keepRouting({
   ...{ db: workerDb, guards, process: processName, log, signal: stopping.signal },

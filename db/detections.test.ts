@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { detectionRule } from '../domain/detection.ts';
 import { newId } from '../runtime/ids.ts';
+import { insertPayout } from '../test/support/payouts.ts';
 import { openPaymentDatabase, type PaymentDatabase } from '../test/support/payment-database.ts';
 import { aContract, notSent, unknown } from '../test/support/payments.ts';
 import { receiveWebhook, setClockOffset } from './access.ts';
@@ -226,4 +227,28 @@ test('days and months that nobody closed are found', async () => {
 test('only workers look, and the API sees none of it', async () => {
   await expect(recordDetections(on.api, rules)).rejects.toMatchObject({ code: '42501' });
   await expect(listDetections(on.api, 1)).rejects.toMatchObject({ code: '42501' });
+});
+
+test('a payout is found when nobody can say whether it was paid, and when nobody looks after it', async () => {
+  const sent = `sent_count = 1, send_by = tender_now(), key_horizon = tender_now()`;
+  const merchant = await on.newMerchant();
+  const ids = [newId('po'), newId('po'), newId('po'), newId('po')];
+  const [doubtful, slow, forgotten, paid] = ids;
+  for (const id of ids) await insertPayout(on.rows, merchant, id);
+  const change = (id: string | undefined, to: string): Promise<unknown> =>
+    on.rows.all(
+      `begin; set local session_replication_role = replica; update payouts set ${to} where id = '${id ?? ''}'; commit`,
+    );
+  await change(doubtful, `status = 'unknown', ${sent}, due_at = tender_now() + interval '9 days'`);
+  await change(slow, `status = 'pending', ${sent}, due_at = tender_now() + interval '9 days'`);
+  await change(paid, `status = 'paid', ${sent}, due_at = tender_now() + interval '9 days'`);
+  const payouts = async (): Promise<readonly string[]> =>
+    (await look(), await found('payout')).map(({ subject }) => subject).sort();
+  expect(await payouts()).toEqual([]);
+  await pass(hour + 60);
+  expect(await payouts()).toEqual([forgotten]);
+  await pass(day);
+  expect(await payouts()).toEqual([doubtful, forgotten].sort());
+  await pass(4 * day);
+  expect(await payouts()).toEqual([doubtful, slow, forgotten].sort());
 });

@@ -24,14 +24,15 @@ export interface RoutingReading {
   readonly health: readonly ProviderHealthRow[];
 }
 
-/** Also says that `process` is alive. */
+/** Also says that `process` is alive, if it is a caller: one that the rates are shared with. */
 export async function readRouting(
   db: Db,
   process: string,
   knownVersion: number,
+  isCaller = true,
 ): Promise<RoutingReading> {
   const { rows } = await sql<{ reading: RoutingReading }>`
-    select read_routing(${process}, ${knownVersion}) as reading`.execute(db);
+    select read_routing(${process}, ${knownVersion}, ${isCaller}) as reading`.execute(db);
   const reading = rows[0]?.reading;
   if (reading === undefined) throw new Error('no answer from read_routing');
   return reading;

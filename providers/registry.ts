@@ -6,6 +6,7 @@ import type { AdyenProviderOptions } from './adyen/provider.ts';
 import { checkCapabilities } from './capabilities.ts';
 import { createGuard, type Guard } from './protection/guard.ts';
 import { protect } from './protection/protect.ts';
+import { payoutShare } from './protection/settings.ts';
 import type { HealthStore } from './protection/store.ts';
 import { createDispatcher } from './sandbox/client.ts';
 import { createBankProvider } from './sandbox/bank/provider.ts';
@@ -86,20 +87,39 @@ export interface GuardedProviders {
   readonly guards: ReadonlyMap<string, Guard>;
 }
 
-/** Each behind a guard of its own. `onError` hears of health that could not be shared. */
+export interface GuardOptions {
+  readonly store: HealthStore;
+  /** Hears of health that could not be shared. */
+  readonly onError: (error: unknown) => void;
+  /** What this process calls them for: all of them, or only those that pay merchants. */
+  readonly use: 'payments' | 'payouts';
+}
+
+/** Each behind a guard of its own. */
 export function guardProviders(
   providers: ReadonlyMap<string, Provider>,
-  store: HealthStore,
-  onError: (error: unknown) => void,
+  { store, onError, use }: GuardOptions,
 ): GuardedProviders {
   const guards = new Map<string, Guard>();
   const guarded = new Map<string, Provider>();
   for (const [name, provider] of providers) {
-    const guard = createGuard(provider.contract, store, onError);
+    if (use === 'payouts' && !provider.contract.payouts) continue;
+    const guard = createGuard(shareOf(provider.contract, use), store, onError);
     guards.set(name, guard);
     guarded.set(name, protect(provider, guard));
   }
   return { guards, providers: guarded };
+}
+
+function shareOf(contract: ProviderContract, use: GuardOptions['use']): ProviderContract {
+  if (!contract.payouts) return contract;
+  const share = use === 'payouts' ? payoutShare : 1 - payoutShare;
+  const { concurrentMax, perSecondMax } = contract;
+  return {
+    ...contract,
+    concurrentMax: Math.max(2, Math.floor(concurrentMax * share)),
+    perSecondMax: perSecondMax * share,
+  };
 }
 
 /** Throws for a provider that cannot do what its contract says. */

@@ -3,7 +3,7 @@ import { createBackgroundActivities } from '../activities/background.ts';
 import { connectDb } from '../db/client.ts';
 import { createImportStore } from '../db/import-store.ts';
 import { probeWorkerRole } from '../db/probe.ts';
-import { createProviders, createReportSources, everyContract } from '../providers/registry.ts';
+import { createReportSources, everyContract } from '../providers/registry.ts';
 import { backgroundSettings } from '../runtime/env.ts';
 import { newId } from '../runtime/ids.ts';
 import { createLogger } from '../runtime/logger.ts';
@@ -19,6 +19,7 @@ import { followClock } from './clock-follower.ts';
 import { keepInbox } from './inbox-keeper.ts';
 import { keepWorker } from './keep-worker.ts';
 import { keepLedger } from './ledger-keeper.ts';
+import { createPayers } from './payers.ts';
 import { scheduleTable } from './schedule-definition.ts';
 import { keepSchedules } from './schedule-keeper.ts';
 import { createSchedules, type Schedules } from './schedules.ts';
@@ -50,6 +51,7 @@ const scheduledDb = connectDb({
   timeoutMs: 900_000,
 });
 const store = createImportStore(connection);
+const payers = createPayers({ db, sandbox: settings.sandbox, log, signal: stopping.signal });
 installTemporalRuntime(log);
 let runs: Runs | undefined;
 let schedules: Schedules | undefined;
@@ -60,7 +62,7 @@ const working = connectTemporal(settings.temporal, stopping.signal).then(async (
   schedules = createSchedules(connection, namespace);
   const activities = createBackgroundActivities({
     ...{ db: scheduledDb, contracts: everyContract, log, signal: stopping.signal },
-    ...{ providers: payers(), newId },
+    ...{ ...payers, newId },
     store,
     sources: createReportSources({ sandboxUrl: settings.sandbox?.url, stripe: settings.stripe }),
   });
@@ -72,11 +74,6 @@ const working = connectTemporal(settings.temporal, stopping.signal).then(async (
   await keeping;
   await connection.close();
 });
-function payers(): ReturnType<typeof createProviders> {
-  const { url: sandboxUrl, webhookSecret } = settings.sandbox ?? {};
-  return createProviders({ sandboxUrl, webhookSecret });
-}
-
 const table = scheduleTable(rows, backgroundTaskQueue);
 const keeping = probeWorkerRole(db, stopping.signal, (error) => {
   log.fatal({ error: error.message }, 'wrong database role');
@@ -96,7 +93,7 @@ const keeping = probeWorkerRole(db, stopping.signal, (error) => {
 onShutdown(
   async () => {
     stopping.abort();
-    await Promise.all([keeping, working]);
+    await Promise.all([keeping, working, payers.ended]);
     await Promise.all([db.destroy(), ledgerDb.destroy(), scheduledDb.destroy(), store.close()]);
   },
   { watchParent: settings.parentWatch },

@@ -14,6 +14,12 @@ import { startElapsed } from '../elapsed.ts';
 export interface PayoutDeps {
   readonly db: Db;
   readonly providers: ReadonlyMap<string, Provider>;
+  /**
+   * Comes back when the provider has a place for it, or after a while without one. Payouts are many at once and
+   * nobody waits for one, so here, unlike before a payment, there is a line; it is before the permit, which is
+   * for half a minute.
+   */
+  readonly waitInLine: (provider: string, of: 'operation' | 'look') => Promise<void>;
 }
 
 export async function drivePayout(deps: PayoutDeps, id: string): Promise<Payout> {
@@ -23,8 +29,9 @@ export async function drivePayout(deps: PayoutDeps, id: string): Promise<Payout>
   if (provider === null) {
     return (await movePayout(deps.db, payout, waitForProvider(payout))) ?? load(deps.db, id);
   }
-  if (payout.status === 'requested') return sendOnce(deps, provider, payout);
-  return lookUp(deps, provider, payout);
+  const isNew = payout.status === 'requested';
+  await deps.waitInLine(provider.contract.name, isNew ? 'operation' : 'look');
+  return isNew ? sendOnce(deps, provider, payout) : lookUp(deps, provider, payout);
 }
 
 async function load(db: Db, id: string): Promise<Payout> {

@@ -39,6 +39,8 @@ export interface Guard {
   readonly contract: ProviderContract;
   health(): ProviderHealth;
   reserveProbe(paymentId: string): boolean;
+  /** Whether an operation, or a look, would be let through now. For whoever can wait. */
+  hasPlace(of: 'operation' | 'look'): boolean;
   /** What another provider can take instead. */
   attempt<T>(call: GuardedCall<T>): Promise<T>;
   /**
@@ -106,6 +108,7 @@ export function createGuard(
     contract,
     health,
     reserveProbe: (paymentId) => breaker.reserveProbe(paymentId),
+    hasPlace: (of) => full(of === 'look' ? looking : moving) === null,
     attempt: async (call) => {
       const before = full(moving);
       if (before !== null) return call.refused(before);
@@ -132,11 +135,7 @@ export function createGuard(
         rate.setRate(perSecond / Math.max(1, callers));
       }
     },
-    view: () => ({
-      health: health(),
-      opening: breaker.opening(),
-      leftAloneMs: Math.round(leave.leftMs()),
-    }),
+    view: () => ({ health: health(), opening: breaker.opening(), leftAloneMs: leave.leftMs() }),
   };
 }
 
@@ -170,7 +169,7 @@ function createLeave(
     until = Math.max(until, performance.now() + ms);
   };
   return {
-    leftMs: () => Math.max(0, until - performance.now()),
+    leftMs: () => Math.max(0, Math.round(until - performance.now())),
     askFor: (askedMs) => {
       if (askedMs === undefined || askedMs <= 0) return;
       const forMs = Math.min(askedMs, settings.leftAloneMsMax);

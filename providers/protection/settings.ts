@@ -22,6 +22,11 @@ export const othersProbeMs = 1_000;
 /** Longer than this nobody is left alone, whatever it asked for: unknowns wait for lookups. */
 export const leftAloneMsMax = 600_000;
 
+/**
+ * Of a provider that pays merchants as well, the part of its rate and places for the process that pays them:
+ * a thousand payouts are never in the way of a refund. Payments have the rest.
+ */
+export const payoutShare = 0.2;
 /** The part of a provider's rate and places that is kept for lookups and voids by reference. */
 export const lookupShare = 0.1;
 /**

@@ -16,6 +16,8 @@ const quiet = { info: () => undefined, warn: () => undefined };
 
 export interface PayoutWorld extends MerchantMoney {
   readonly sandbox: TestSandbox;
+  /** The bank as it is, behind no guard. */
+  readonly bank: Provider;
   /** Paid to this account of the bank from now on, and all that is captured is available at once. */
   payTo(account: string, more?: Readonly<Record<string, unknown>>): Promise<void>;
   /** The payout's id, or why there is none. */
@@ -34,11 +36,15 @@ export interface PayoutWorld extends MerchantMoney {
 }
 
 /** A row as no code of ours writes it: of a merchant with nothing to be paid. */
-export async function insertPayout(rows: Rows, merchantId: string): Promise<void> {
+export async function insertPayout(
+  rows: Rows,
+  merchantId: string,
+  id = newId('po'),
+): Promise<void> {
   await rows.all(
     `begin; set local session_replication_role = replica;
      insert into payouts (id, merchant_id, currency, amount, destination, basis, requested_by)
-     values ('${newId('po')}', '${merchantId}', 'USD', 1, '{"provider":"bank","token":"t","last4":"1","holder":"x"}', '{}', 'test');
+     values ('${id}', '${merchantId}', 'USD', 1, '{"provider":"bank","token":"t","last4":"1","holder":"x"}', '{}', 'test');
      commit`,
   );
 }
@@ -69,16 +75,19 @@ export async function openPayoutWorld(): Promise<PayoutWorld> {
   const on = await openMerchantMoney();
   const sandbox = await startTestSandbox({ webhookSecret });
   const providers = createProviders({ sandboxUrl: sandbox.url, webhookSecret });
-  const deps: PayoutDeps = { db: on.worker, providers };
+  const waitInLine = (): Promise<void> => Promise.resolve();
+  const deps: PayoutDeps = { db: on.worker, providers, waitInLine };
   const run = { ...deps, newId, log: quiet, signal: new AbortController().signal };
   const payout = async (id: string): Promise<PayoutRow> => {
     const row = await findPayout(on.worker, id);
     if (row === null) throw new Error(`no payout ${id}`);
     return row;
   };
+  const bank = providers.get('bank');
+  if (bank === undefined) throw new Error('the sandbox has a bank');
   return {
     ...on,
-    sandbox,
+    ...{ sandbox, bank },
     payTo: (token, more = {}) => {
       const destination = { provider: 'bank', token, last4: '3000', holder: 'Ada' };
       const destinations = { USD: destination, EUR: destination };
