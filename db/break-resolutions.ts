@@ -4,6 +4,7 @@ import type { FundModel } from '../domain/accounts.ts';
 import type { Amended } from '../domain/break-amendment.ts';
 import type { LineMatch } from '../domain/break-resolution.ts';
 import type { BreakState } from '../domain/break-state.ts';
+import { holdBank } from './bank.ts';
 import { findBreak, type BreakRow } from './breaks.ts';
 import type { Database } from './database.ts';
 import { lockPayment } from './payments.ts';
@@ -39,6 +40,7 @@ export async function holdBreak(
   const seen = await findBreak(trx, merchantId, id);
   if (seen === null) return null;
   await sql`select pg_advisory_xact_lock(hashtextextended('settlement ' || ${seen.provider}, 0))`.execute(trx); // prettier-ignore
+  if (isAtBank(seen)) await holdBank(trx);
   const now = await findBreak(trx, merchantId, id);
   const paymentId = now?.payment_id ?? null;
   const snapshot = paymentId === null ? null : await lockPayment(trx, paymentId);
@@ -58,11 +60,16 @@ export async function holdBreak(
     ...{ reconciliationId: row.reconciliation_id, subjectId: row.subject_id },
     inSuspense: BigInt(more.in_suspense),
     setAside: more.set_aside,
+    atBank: isAtBank(row),
   };
   return {
     ...{ row, state, snapshot },
     ...{ version: Number(more.version), suspendedAt: more.suspended_at },
   };
+}
+
+function isAtBank({ detail }: BreakRow): boolean {
+  return 'bank' in detail;
 }
 
 export async function fundModelOf(trx: Trx, merchantId: string): Promise<FundModel> {
@@ -116,11 +123,32 @@ export async function forceMatch(
   return rows[0]?.fault ?? null;
 }
 
+/** As `forceMatch`, of a line of a bank statement with what providers announced or we have sent. */
+export async function matchBankByHand(
+  trx: Trx,
+  breakId: string,
+  subjectIds: readonly string[],
+  approvalId: string | null,
+): Promise<string | null> {
+  const { rows } = await sql<{ fault: string | null }>`
+    select match_bank_by_hand(${breakId}, ${sql.val([...subjectIds])}, ${approvalId}) as fault`.execute(
+    trx,
+  );
+  return rows[0]?.fault ?? null;
+}
+
 export async function endBreak(trx: Trx, id: string, resolution: object): Promise<void> {
   const { numAffectedRows } = await sql`
     update breaks set status = 'resolved', resolved_at = tender_now(), resolution = ${JSON.stringify(resolution)}::jsonb
     where id = ${id} and status = 'open'`.execute(trx);
   if (numAffectedRows !== 1n) throw new Error(`break ${id} changed under its lock`);
+}
+
+export async function isResolved(trx: Trx, id: string): Promise<boolean> {
+  const { rows } = await sql`select from breaks where id = ${id} and status = 'resolved'`.execute(
+    trx,
+  );
+  return rows.length > 0;
 }
 
 /** What was done about it so far, kept with it: it stays open. */

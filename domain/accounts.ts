@@ -9,6 +9,9 @@ export type AccountType = 'asset' | 'liability' | 'equity' | 'income' | 'expense
 export type Side = 'debit' | 'credit';
 export type FundModel = 'own' | 'facilitator';
 
+/** Whose books hold what is nobody's yet: whoever runs the service. */
+export const operatorId = 'mer_operator';
+
 export interface Account {
   readonly code: string;
   readonly name: string;

@@ -175,6 +175,8 @@ function judgeMatch(
     return refused('match_not_possible', detail);
   }
   const match = { reconciliationId, line, subjectIds };
+  // Its match is booked with it, which takes it out of suspense and ends it.
+  if (found.atBank) return plan({ match, ends: false });
   if (!found.setAside) return plan({ match });
   return judgeMoney(found, books, (b) => {
     const out = drained(found, () => [identified(found, b)]);

@@ -16,6 +16,8 @@ export interface BreakState {
   readonly inSuspense: bigint;
   /** By people, which only people take out again. */
   readonly setAside: boolean;
+  /** Of a bank statement: what it is booked as follows from what it is matched with. */
+  readonly atBank: boolean;
 }
 
 export interface Decided {

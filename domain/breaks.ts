@@ -21,8 +21,8 @@ export type BreakAction = (typeof breakActions)[number];
 
 /**
  * The likeliest first; what is not in a kind's row is refused. No row of `currency` matches, since nothing is
- * matched across currencies; none of `batch` moves money, since a difference of a batch is a line to be found.
- * Where the reconciliation of its file sets the money aside, people neither do so again nor leave it there.
+ * matched across currencies. A difference of a batch is a line to be found; where its provider says there is none,
+ * it goes by suspense, in the operator's books. Where the reconciliation of its file sets the money aside, people neither do so again nor leave it there.
  */
 const actionsByKind: Readonly<Record<BreakKind, readonly BreakAction[]>> = {
   missing_internal: ['force_match', 'claim', 'write_off'],
@@ -39,11 +39,11 @@ const actionsByKind: Readonly<Record<BreakKind, readonly BreakAction[]>> = {
   time: ['explain'],
   state: ['force_match', 'claim', 'write_off'],
   reference: ['force_match', 'explain'],
-  batch: ['claim', 'explain'],
-  bank: ['claim', 'write_off', 'explain'],
+  batch: ['claim', 'explain', 'to_suspense', 'from_suspense', 'write_off'],
+  bank: ['claim', 'force_match', 'write_off', 'explain'],
   file: ['explain'],
   fx: ['claim', 'explain'],
-  orphan: ['claim', 'write_off'],
+  orphan: ['force_match', 'claim', 'write_off'],
 };
 
 export function actionsOf(kind: BreakKind): readonly BreakAction[] {

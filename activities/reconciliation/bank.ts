@@ -12,14 +12,11 @@ import {
   recordBankMatches,
 } from '../../db/bank.ts';
 import type { Reconciliation } from '../../db/reconciliations.ts';
-import { matchBankLines, payoutNamesIn, payoutLatestMs } from '../../domain/matching/bank.ts';
-import { cycleMs } from '../../domain/matching/tolerance.ts';
+import { matchBankLines, payoutLateMs, payoutNamesIn } from '../../domain/matching/bank.ts';
 import type { Step } from './match.ts';
 
 /** Lines per commit: what a killed worker loses at most. */
 const stretch = 5_000;
-/** A payout that has not come by then does not come by itself. */
-const lateMs = cycleMs + payoutLatestMs;
 
 export interface BankMatching {
   readonly matched: number;
@@ -71,7 +68,7 @@ async function post({ db, signal }: Step, id: string | null): Promise<number> {
   let opened = 0;
   for (;;) {
     signal.throwIfAborted();
-    const posted = await postBank(db, id, lateMs);
+    const posted = await postBank(db, id, payoutLateMs);
     opened += posted.opened;
     if (posted.isDone) return opened;
   }

@@ -9,16 +9,26 @@ import {
   findWrongEntry,
   forceMatch,
   fundModelOf,
+  isResolved,
+  matchBankByHand,
   noteBreak,
   type HeldBreak,
 } from '../../db/break-resolutions.ts';
+import { postBank } from '../../db/bank.ts';
 import { commitChange } from '../../db/changes.ts';
 import type { Database } from '../../db/database.ts';
 import { postEntries } from '../../db/ledger-posting.ts';
 import { paymentState } from '../../db/snapshot.ts';
-import { judgeBreak, type BreakPlan, type BreakRequest } from '../../domain/break-resolution.ts';
+import { operatorId } from '../../domain/accounts.ts';
+import {
+  judgeBreak,
+  type BreakPlan,
+  type BreakRequest,
+  type LineMatch,
+} from '../../domain/break-resolution.ts';
 import type { Decided } from '../../domain/break-state.ts';
 import type { RefusalCode } from '../../domain/errors.ts';
+import { payoutLateMs } from '../../domain/matching/bank.ts';
 import { approvalLifeMs } from '../../domain/timing.ts';
 import type { BreakInput } from '../breaks/ports.ts';
 import { minorUnits } from '../minor-units.ts';
@@ -43,6 +53,8 @@ function refusal(code: RefusalCode, detail: string): { readonly kind: 'refused' 
 
 /** Whose books: those its money stands in, else the break's, else of those who work on it. */
 function ownerOf({ row, suspendedAt }: HeldBreak, merchantId: string): string {
+  // What a batch is short of was never any merchant's.
+  if (row.kind === 'batch') return operatorId;
   return suspendedAt ?? row.merchant_id ?? merchantId;
 }
 
@@ -64,7 +76,7 @@ export async function judgeHeld(trx: Trx, held: HeldBreak, resolving: Resolving)
   const books = currency === null ? null : { fundModel: await fundModelOf(trx, owner), currency };
   const judged = judgeBreak(held.state, request, books, resolving.decided);
   if (judged.kind === 'refused' || judged.match === null) return judged;
-  const fault = await forceMatch(trx, held.row.id, judged.match, null);
+  const fault = await matchByHand(trx, held, judged.match, null);
   return fault === null ? judged : refusal('match_not_possible', fault);
 }
 
@@ -80,7 +92,7 @@ export async function carryOut(
   const owner = ownerOf(held, resolving.merchantId);
   const entries = await book(trx, owner, plan);
   if (plan.match !== null) {
-    const fault = await forceMatch(trx, id, plan.match, approvalId);
+    const fault = await matchByHand(trx, held, plan.match, approvalId);
     if (fault !== null) throw new Error(`break ${id} changed under its lock: ${fault}`);
   }
   const said = {
@@ -89,7 +101,28 @@ export async function carryOut(
     ...(plan.match !== null && { match: plan.match }),
   };
   await (plan.ends ? endBreak(trx, id, said) : noteBreak(trx, id, said));
+  if (plan.match !== null && held.state.atBank) await bookAtBank(trx, held.row.id);
   await tell(trx, held, plan.ends ? 'break.resolved' : 'break.noted', said);
+}
+
+function matchByHand(
+  trx: Trx,
+  { row, state }: HeldBreak,
+  match: LineMatch,
+  approvalId: string | null,
+): Promise<string | null> {
+  return state.atBank
+    ? matchBankByHand(trx, row.id, match.subjectIds, approvalId)
+    : forceMatch(trx, row.id, match, approvalId);
+}
+
+/** As the statement itself is: out of suspense, and to where its payouts are in transit. */
+async function bookAtBank(trx: Trx, id: string): Promise<void> {
+  for (;;) {
+    const { isDone } = await postBank(trx, null, payoutLateMs);
+    if (isDone) break;
+  }
+  if (!(await isResolved(trx, id))) throw new Error(`break ${id} is matched and still open`);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** What a bank kept of a payout: given up by two people, and found again when it comes after all. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { matchBankStatement } from '../../activities/reconciliation/bank.ts';
 import { resolving, type Resolving } from '../../test/support/break-resolving.ts';
 import { insertFile, startBreaksApi, type BreaksApi } from '../../test/support/breaks.ts';
@@ -51,4 +51,67 @@ test('its difference leaves suspense once, for where people say', async () => {
   expect(await on.books()).toEqual({ ...transit, '1010  USD': '500' });
   await came(0);
   expect(await open()).toEqual([]);
+});
+
+describe('matched by hand', () => {
+  const provider = 'birch';
+  const announced = async (name: string, gross: number): Promise<void> => {
+    const line = { kind: 'payout', gross, reference: name };
+    const file = await insertFile(it.on.rows, [line], 'settlement', provider);
+    await it.on.rows.all(
+      `insert into settlement_postings (reconciliation_id, scope, what, merchant_id, provider, currency, debit, credit, amount, round, entry_key)
+       values ($1, $1, 'announced', 'mer_operator', $2, 'USD', '1200', '1100', $3, 1, $1)`,
+      [file, provider, gross],
+    );
+    await it.on.rows.all(`update reconciliations set status = 'posted' where id = $1`, [file]);
+  };
+  const unknown = async (gross: number): Promise<string> => {
+    const line = { kind: 'bank_credit', reference: 'what is this', gross };
+    const id = await insertFile(it.on.rows, [line], 'bank_statement');
+    await matchBankStatement({ db: it.on.worker, signal }, { id, lines: 1 });
+    const found = await it.on.rows.one<{ id: string }>(
+      `select id from breaks where reconciliation_id = $1 and line = 1 and status = 'open'`,
+      [id],
+    );
+    return found.id;
+  };
+
+  test('a line is the payouts that people say, to the cent: out of suspense, and booked', async () => {
+    const before = await on.books();
+    await announced('birch-a', 300);
+    await announced('birch-b', -20);
+    const id = await unknown(280);
+    const match = (...subject_ids: readonly string[]): Promise<string> =>
+      on.settle(id, { action: 'force_match', subject_ids });
+    expect(await match('birch-a')).toBe('409 match_not_possible');
+    expect(await match('birch-a', 'birch-c')).toBe('409 match_not_possible');
+    expect(await on.books()).toEqual({
+      ...before,
+      '1010  USD': '780',
+      '2900 alder USD': '-280',
+    });
+    expect(await match('birch-a', 'birch-b')).toBe('200 approved');
+    expect(await on.books()).toEqual({ ...before, '1010  USD': '780', '1200 birch USD': '-280' });
+    expect(await on.status(id)).toBe('resolved');
+    const { detail } = await it.on.rows.one<{ detail: { notes: readonly object[] } }>('select detail from breaks where id = $1', [id]); // prettier-ignore
+    expect(detail.notes).toEqual([
+      expect.objectContaining({ action: 'force_match', by: 'staff:fin', approved_by: 'staff:fay' }),
+    ]);
+    const again = await unknown(300);
+    expect(await on.settle(again, { action: 'force_match', subject_ids: ['birch-a'] })).toBe('409 match_not_possible'); // prettier-ignore
+    expect(await on.settle(again, { action: 'write_off' })).toBe('200 approved');
+  });
+});
+
+test('what a batch is short of, and its provider says is so, is written off in the books of the operator', async () => {
+  const before = await on.books();
+  const id = await on.broken('batch', -7, { merchantId: null });
+  expect(await on.settle(id, { action: 'write_off' })).toBe('409 break_not_in_suspense');
+  expect(await on.settle(id, { action: 'to_suspense' })).toBe('200 open');
+  const at = async (): Promise<readonly string[]> =>
+    (await it.on.rows.all<{ merchant_id: string }>(`select distinct merchant_id from journal_entries where key like $1 || '/%'`, [id])).map((row) => row.merchant_id); // prettier-ignore
+  expect([await at(), await on.settle(id, { action: 'explain' })]).toEqual([['mer_operator'], '409 break_in_suspense']); // prettier-ignore
+  expect(await on.settle(id, { action: 'write_off' })).toBe('200 approved');
+  expect(await on.books()).toEqual({ ...before, '1100 alder USD': '-7', '5400  USD': '-293' });
+  expect(await on.broke()).toEqual([]);
 });

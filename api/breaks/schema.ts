@@ -96,7 +96,10 @@ export const breakResolveSchema = z
       .min(1)
       .max(20)
       .optional()
-      .meta({ description: 'force_match: the captures, refunds or disputes that the line is.' }),
+      .meta({
+        description:
+          'force_match: the captures, refunds or disputes that the line is; at a bank, the payouts.',
+      }),
     entry_id: idSchema('je').optional().meta({ description: 'amend: the wrong one, mirrored.' }),
     postings: z
       .array(postingSchema)

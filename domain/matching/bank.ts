@@ -3,6 +3,7 @@
  * with the exact amount and the time. Never on an amount alone, never across currencies, never on a guess between two.
  */
 import { uniqueSubset } from './subset-sum.ts';
+import { cycleMs } from './tolerance.ts';
 
 export interface BankLine {
   readonly id: string;
@@ -41,7 +42,9 @@ export interface BankMatch {
 const dayMs = 86_400_000;
 /** A payout is announced when it leaves, by whichever clock. */
 const earliestMs = -dayMs;
-export const payoutLatestMs = 5 * dayMs;
+const payoutLatestMs = 5 * dayMs;
+/** A payout that has not come by then does not come by itself. */
+export const payoutLateMs = cycleMs + payoutLatestMs;
 /** What is shorter stands in many a text by chance, unless it is all of the text. */
 const nameLengthMin = 6;
 

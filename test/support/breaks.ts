@@ -30,12 +30,13 @@ export async function insertFile(
   rows: Rows,
   lines: readonly NewLine[],
   kind: 'settlement' | 'bank_statement' = 'settlement',
+  provider = 'alder',
 ): Promise<string> {
   const id = newId('rec');
   await rows.all(
     `insert into reconciliations (id, provider, kind, source_hash, source_bytes, status, requested_by, line_count, covers_from, covers_to)
-     values ($1, 'alder', $2, $3, 1, 'imported', 'schedule', $4, '2026-11-01', '2026-11-02')`,
-    [id, kind, createHash('sha256').update(id).digest(), lines.length],
+     values ($1, $5, $2, $3, 1, 'imported', 'schedule', $4, '2026-11-01', '2026-11-02')`,
+    [id, kind, createHash('sha256').update(id).digest(), lines.length, provider],
   );
   for (const [index, line] of lines.entries()) {
     await rows.all(
