@@ -3,6 +3,7 @@ import type { Db } from '../db/client.ts';
 import type { ImportStore } from '../db/import-store.ts';
 import type { ProviderContract } from '../domain/provider-contract.ts';
 import type { ReportSource } from '../domain/report-source.ts';
+import { fileBytesMax } from '../domain/settlement-file.ts';
 import { closeDue, type Closing } from './close-periods.ts';
 import type { Log } from './deps.ts';
 import { detect, type Detected } from './detect.ts';
@@ -72,7 +73,7 @@ export function createBackgroundActivities(deps: BackgroundDeps): BackgroundActi
   return {
     closePeriods: (rule) => closeDue(deps, rule),
     detect: () => detect(deps),
-    fetchReports: ({ provider }) => fetchReports(deps, provider),
+    fetchReports: ({ provider }) => fetchReports({ ...deps, bytesMax: fileBytesMax }, provider),
     importFiles: ({ provider }) => importFiles({ ...deps, providers }, provider),
     matchFiles: ({ provider }) => matchFiles(deps, contractOf(deps, provider)),
     postFiles: ({ provider }) => postFiles(deps, provider),

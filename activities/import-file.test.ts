@@ -206,7 +206,7 @@ test('two reports of nothing are one file, and each proves its own day', async (
       lists: ['captured', 'refunded'],
     })),
   );
-  expect([...(await store.listFetched('settlement', 'adyen'))].sort()).toEqual([
+  expect([...(await store.listKnown('settlement', 'adyen'))].sort()).toEqual([
     'adyen-1',
     'adyen-2',
     'adyen-3',

@@ -11,10 +11,10 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Busboy, type BusboyHeaders } from '@fastify/busboy';
 import type { Request } from 'express';
+import { fileBytesMax } from '../domain/settlement-file.ts';
 import { HttpError } from './http-errors.ts';
 
-export const uploadBytesMax = 512 * 1_024 ** 2;
-const limits = { fields: 8, fieldSize: 1_024, files: 1, parts: 9, fileSize: uploadBytesMax };
+const limits = { fields: 8, fieldSize: 1_024, files: 1, parts: 9, fileSize: fileBytesMax };
 
 export interface UploadedFile {
   /** As the caller names it; null: not at all. */
@@ -98,7 +98,7 @@ async function keep(
   stream.on('data', (piece: Buffer) => hash.update(piece));
   await pipeline(stream, createWriteStream(path, { mode: 0o600, flags: 'wx' }));
   if (stream.truncated === true) {
-    const mib = String(uploadBytesMax / 1_024 ** 2);
+    const mib = String(fileBytesMax / 1_024 ** 2);
     throw new HttpError('body_too_large', `A file may have at most ${mib} MiB.`);
   }
   const fileName = name === undefined || name === '' ? null : name.slice(0, 255);

@@ -6,6 +6,8 @@ import { listOverdue } from '../db/payments.ts';
 import { createProviders } from '../providers/registry.ts';
 import type { Runs } from '../runtime/runs.ts';
 import { newId } from '../runtime/ids.ts';
+import { hmacKeyOf, signAdyenEvent } from '../sandbox/adyen/event.ts';
+import { merchantAccount } from '../sandbox/adyen/present.ts';
 import { fakePorts, startApi, type ApiResponse, type TestApi } from '../test/support/api.ts';
 import { openPaymentDatabase } from '../test/support/payment-database.ts';
 import type { PaymentDatabase } from '../test/support/payment-database.ts';
@@ -23,7 +25,13 @@ let temporal: Runs | undefined;
 beforeAll(async () => {
   on = await openPaymentDatabase();
   const webhookSecret = `${secret},${oldSecret}`;
-  const providers = createProviders({ sandboxUrl: 'http://127.0.0.1:1', webhookSecret });
+  const providers = createProviders({
+    ...{ sandboxUrl: 'http://127.0.0.1:1', webhookSecret },
+    adyen: {
+      ...{ apiKey: 'k', merchantAccount, hmacKeys: [hmacKeyOf(secret)] },
+      ...{ mode: 'test', livePrefix: undefined, url: 'http://127.0.0.1:1' },
+    },
+  });
   const webhooks = createProviderWebhooks({ db: on.api, providers, runs: () => temporal });
   api = await startApi(fakePorts({ webhooks }));
 });
@@ -146,6 +154,31 @@ describe('the nudge', () => {
       expect((await listOverdue(on.worker, 100, [])).map(({ id }) => id)).toContain(payment.id),
     );
   });
+});
+
+test('a report that is out is asked for once for each event that says so', async () => {
+  temporal = {
+    start: () => Promise.reject(new Error('nobody starts')),
+    wake: () => Promise.reject(new Error('nobody is woken')),
+    trigger: async (schedule) => void nudged.push(schedule),
+  };
+  const report = (batch: number, changes: object = {}): string => {
+    const item = {
+      ...{ amount: { value: 0, currency: 'EUR' }, eventCode: 'REPORT_AVAILABLE', success: 'true' },
+      ...{ merchantAccountCode: merchantAccount, merchantReference: '', additionalData: {} },
+      pspReference: `settlement_detail_report_batch_${String(batch)}.csv`,
+      ...changes,
+    };
+    const body = { live: 'false', notificationItems: [{ NotificationRequestItem: item }] };
+    return signAdyenEvent(secret, JSON.stringify(body));
+  };
+  const tell = async (body: string): Promise<number> =>
+    (await send(body, {}, '/webhooks/adyen')).status;
+  for (const body of [report(1), report(1), report(2)]) expect(await tell(body)).toBe(200);
+  expect(nudged).toEqual(['reconcile-adyen', 'reconcile-adyen']);
+  expect(await tell(report(3, { success: 'false' }))).toBe(200);
+  expect(await tell(report(4).replace('_4.csv', '_5.csv'))).toBe(401);
+  expect(nudged).toHaveLength(2);
 });
 
 test('it is answered fast', async () => {

@@ -14,6 +14,10 @@ const chunkBytes = 1_024 ** 2;
 const statementMs = 600_000;
 const toldBefore = ['settlement_parts_once', 'bank_statements_once'];
 
+const known = `select f.report_id as id from fetched_reports f join reconciliations r on r.id = f.reconciliation_id
+  where f.kind = $1 and f.provider = $2 and r.status <> 'refused'
+  union select part from settlement_parts where kind = $1 and provider = $2`;
+
 export interface ReceivedFile {
   readonly kind: 'settlement' | 'bank_statement';
   readonly provider: string;
@@ -65,8 +69,8 @@ export interface ImportStore {
   /** What it proves, of one that was imported before it was fetched under this name as well. */
   recordListed(id: string): Promise<number>;
   listWaiting(): Promise<readonly string[]>;
-  /** Names of reports whose files were taken. */
-  listFetched(kind: string, provider: string): Promise<readonly string[]>;
+  /** Names of reports that were fetched and not refused, and of the parts that files told of. */
+  listKnown(kind: string, provider: string): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -105,13 +109,9 @@ export function createImportStore(options: ImportStoreOptions): ImportStore {
       );
       return rows.map(({ id }) => id);
     },
-    listFetched: async (kind, provider) => {
-      const { rows } = await reading.query<{ report_id: string }>(
-        `select f.report_id from fetched_reports f join reconciliations r on r.id = f.reconciliation_id
-         where f.kind = $1 and f.provider = $2 and r.status <> 'refused'`,
-        [kind, provider],
-      );
-      return rows.map(({ report_id: id }) => id);
+    listKnown: async (kind, provider) => {
+      const { rows } = await reading.query<{ id: string }>(known, [kind, provider]);
+      return rows.map(({ id }) => id);
     },
     close: async () => {
       await Promise.all([writing.end(), reading.end()]);

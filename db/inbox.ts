@@ -91,6 +91,18 @@ export async function closeTold(
     ${JSON.stringify(evidence)}::jsonb, ${known})`.execute(db);
 }
 
+/** Closes events that did nothing but announce reports which have been taken since. */
+export async function closeAnnounced(
+  db: Db,
+  provider: string,
+  reports: readonly string[],
+): Promise<void> {
+  await sql`select close_told(${provider}, array[event_id], 'looked_up',
+      jsonb_build_object('kind', 'settlement', 'provider', provider, 'detail', reference), null)
+    from inbox where provider = ${provider} and handled_at is null
+      and reference = any(${sql.val([...reports])}::text[])`.execute(db);
+}
+
 export interface Swept {
   /** References whose object has appeared since. */
   readonly matched: number;

@@ -3,6 +3,7 @@
  * by it and by nothing else that an adapter knows. Durations in milliseconds, rates per second.
  */
 import type { Currency } from './currency.ts';
+import type { SettlementFormat } from './settlement-file.ts';
 
 export const paymentMethodTypes = [
   'card',
@@ -12,6 +13,13 @@ export const paymentMethodTypes = [
   'bank_redirect',
 ] as const;
 export type PaymentMethodType = (typeof paymentMethodTypes)[number];
+
+/** How its settlement reports come to us, and as what. */
+export type SettlementReports =
+  /** `fetched`: Tender asks for them, where it has been told how. By upload as well. */
+  | { readonly come: 'fetched' | 'uploaded'; readonly formats: readonly SettlementFormat[] }
+  /** It gives none, and none is taken: no file ever proves what it moved. */
+  | { readonly come: 'none' };
 
 export interface ProviderContract {
   readonly name: string;
@@ -57,6 +65,7 @@ export interface ProviderContract {
   readonly errorsCached: boolean;
   /** A negative lookup older than this (since `send_by`) is final; null: never. */
   readonly absenceFinalAfterMs: number | null;
+  readonly settlementReports: SettlementReports;
   /** From one settlement file to the next; a movement may be listed two of them late. */
   readonly settlementCycleMs: number;
   /** Lookups that say nothing count only this long after `send_by`. */

@@ -284,6 +284,8 @@ export interface ProviderWebhook {
   readonly toldAt?: number;
   /** It tells of a dispute over what `reference` names: a fact of its own, and no hint. */
   readonly dispute?: DisputeNews;
+  /** It tells that a settlement report is out: `reference` is its id at the source of them. */
+  readonly announcesReport?: true;
 }
 
 export interface ProviderClaim {

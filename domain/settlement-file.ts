@@ -68,6 +68,18 @@ export interface AccountStatement {
   readonly closing: bigint;
 }
 
+/** Of one file, as it is received. */
+export const fileBytesMax = 512 * 1_024 ** 2;
+
+/** What the files of providers may be. */
+export type SettlementFormat =
+  | 'adyen_settlement_details'
+  | 'cedar_jsonl'
+  | 'day_csv'
+  | 'day_csv_german'
+  | 'stripe_balance_transactions'
+  | 'stripe_itemized_csv';
+
 /** Whose files are read, by what they are. */
 export const fileSenders: Readonly<Record<'settlement' | 'bank_statement', readonly string[]>> = {
   settlement: ['alder', 'bank', 'birch', 'cedar', 'stripe', 'adyen'],

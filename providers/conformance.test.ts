@@ -1,5 +1,6 @@
 /** Every provider keeps the port's promises, through the real adapter over HTTP. */
 import { afterAll, beforeAll, describe, test } from '@jest/globals';
+import { reportUser } from '../sandbox/adyen/downloads.ts';
 import { hmacKeyOf } from '../sandbox/adyen/event.ts';
 import { merchantAccount } from '../sandbox/adyen/present.ts';
 import { sendMoney } from '../sandbox/testing/bank.ts';
@@ -8,10 +9,12 @@ import type { TestSandbox } from '../sandbox/testing/client.ts';
 import { startReceiver } from '../sandbox/testing/receiver.ts';
 import type { Receiver } from '../sandbox/testing/receiver.ts';
 import type { LookupKind, Provider, ProviderOutcome } from '../domain/provider.ts';
+import { readFetched } from '../test/support/settlement-files.ts';
 import { adyenContract } from './adyen/contract.ts';
 import { listConformanceCases } from './conformance.ts';
 import type { ConformanceHarness } from './conformance.ts';
 import { createProviders } from './registry.ts';
+import { createReportSources } from './report-sources.ts';
 import { bankContract, sandboxContracts } from './sandbox/contracts.ts';
 import { stripeContract } from './stripe/contract.ts';
 
@@ -79,10 +82,24 @@ function tokenOf(name: string, token: string): string {
   return name === 'adyen' ? `shopper/${token}` : token;
 }
 
+function findReports(name: string): ConformanceHarness['fetchReports'] {
+  const { url: sandboxUrl } = sandbox;
+  const source = createReportSources({
+    sandboxUrl,
+    stripe: { secretKey: 'sk_test_sandbox', url: `${sandboxUrl}/stripe` },
+    adyen: {
+      ...{ merchantAccount, credentials: reportUser, firstBatch: 1 },
+      url: `${sandboxUrl}/adyen/reports/download`,
+    },
+  }).get(name);
+  return source && (() => readFetched(source));
+}
+
 function createHarness(name: string): ConformanceHarness {
   const provider = findProvider(name, sandbox.url);
   return {
     provider,
+    fetchReports: findReports(name),
     unreachable: findProvider(name, 'http://127.0.0.1:2'),
     tokens: {
       approved: tokenOf(name, 'tok_visa'),

@@ -9,6 +9,7 @@ import { takesCards } from './conformance/harness.ts';
 import type { ConformanceCase } from './conformance/harness.ts';
 import { payoutCases } from './conformance/payout-cases.ts';
 import { authorizationCases, operationCases } from './conformance/payment-cases.ts';
+import { reportCases } from './conformance/report-cases.ts';
 
 export type { ConformanceHarness } from './conformance/harness.ts';
 
@@ -19,6 +20,7 @@ const cardCases = [...authorizationCases, ...operationCases].map((one): Conforma
 }));
 
 const allCases = [
+  ...reportCases,
   ...cardCases,
   ...keyCases,
   ...doubtCases,

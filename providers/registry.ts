@@ -1,5 +1,4 @@
 import type { Provider, ProviderContract } from '../domain/provider.ts';
-import type { ReportSource } from '../domain/report-source.ts';
 import { adyenContract } from './adyen/contract.ts';
 import { createAdyenProvider } from './adyen/provider.ts';
 import type { AdyenProviderOptions } from './adyen/provider.ts';
@@ -13,11 +12,9 @@ import { createBankProvider } from './sandbox/bank/provider.ts';
 import { bankContract, sandboxContracts } from './sandbox/contracts.ts';
 import { createSandboxProvider } from './sandbox/provider.ts';
 import type { SandboxProviderOptions } from './sandbox/provider.ts';
-import { createSandboxReports } from './sandbox/reports.ts';
 import { stripeContract } from './stripe/contract.ts';
 import { createStripeProvider } from './stripe/provider.ts';
 import type { StripeProviderOptions } from './stripe/provider.ts';
-import { createStripeReports } from './stripe/reports.ts';
 
 /** A provider is offered where it is configured. */
 export interface ProviderSettings {
@@ -29,12 +26,12 @@ export interface ProviderSettings {
 }
 
 /** Of all adapters, configured or not: a provider that is no longer offered may still owe us an answer. */
-export const everyContract: readonly ProviderContract[] = [
+export const everyContract = [
   ...sandboxContracts,
   bankContract,
   stripeContract,
   adyenContract,
-];
+] as const satisfies readonly ProviderContract[];
 
 /** By name, in routing order. */
 export function createProviders(settings: ProviderSettings): ReadonlyMap<string, Provider> {
@@ -57,29 +54,6 @@ function createSandboxProviders(settings: ProviderSettings): readonly Provider[]
     ...sandboxContracts.map((contract) => createSandboxProvider(at(contract))),
     createBankProvider(at(bankContract)),
   ];
-}
-
-/** Whose account the providers pay into. */
-const ownBank = 'bank_account';
-
-/** Whose files can be fetched; those of all others are uploaded. By the name of whoever sends them. */
-export function createReportSources({
-  sandboxUrl,
-  stripe,
-}: Pick<ProviderSettings, 'sandboxUrl' | 'stripe'>): ReadonlyMap<string, ReportSource> {
-  const sources = [
-    ...(sandboxUrl === undefined ? [] : createSandboxSources(sandboxUrl)),
-    ...(stripe === undefined ? [] : [createStripeReports(stripe)]),
-  ];
-  return new Map(sources.map((source) => [source.provider, source]));
-}
-
-function createSandboxSources(baseUrl: string): readonly ReportSource[] {
-  const senders = [...sandboxContracts, bankContract].map(({ name }) => name);
-  const dispatcher = createDispatcher(bankContract.connectMs);
-  const at = (provider: string, kind: ReportSource['kind']): ReportSource =>
-    createSandboxReports({ provider, kind, baseUrl, dispatcher });
-  return [...senders.map((name) => at(name, 'settlement')), at(ownBank, 'bank_statement')];
 }
 
 export interface GuardedProviders {

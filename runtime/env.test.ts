@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { apiSettings, localSettings, migrateSettings } from './env.ts';
+import { apiSettings, backgroundSettings, localSettings, migrateSettings } from './env.ts';
 import { SettingsError } from './variables.ts';
 
 const service = {
@@ -122,6 +122,43 @@ describe('Adyen', () => {
     ['an address for a prefix', { ...live, TENDER_ADYEN_LIVE_PREFIX: 'https://x' }, 'TENDER_ADYEN_LIVE_PREFIX'],
   ])('with %s stops the start', (_case, env, message) => {
     const act = (): unknown => apiSettings({ ...service, ...env });
+    expect(act).toThrow(message);
+    expect(messageOf(act)).not.toContain('hidden');
+  }); // prettier-ignore
+});
+
+describe("Adyen's reports", () => {
+  const reports = {
+    TENDER_ADYEN_MERCHANT_ACCOUNT: 'Shop',
+    TENDER_ADYEN_REPORT_USER: 'report@Company.Shop',
+    TENDER_ADYEN_REPORT_PASSWORD: 'hidden',
+  };
+  const byKey = { TENDER_ADYEN_MERCHANT_ACCOUNT: 'Shop', TENDER_ADYEN_REPORT_API_KEY: 'hidden' };
+
+  test("are fetched from Adyen's own address of the mode, also where payments are made elsewhere", () => {
+    expect(backgroundSettings(service).adyenReports).toBeUndefined();
+    expect(backgroundSettings({ ...service, ...reports }).adyenReports).toEqual({
+      ...{ merchantAccount: 'Shop', firstBatch: 1 },
+      credentials: { user: 'report@Company.Shop', password: 'hidden' },
+      url: 'https://ca-test.adyen.com/reports/download',
+    });
+    const live = { ...byKey, TENDER_MODE: 'live', TENDER_ADYEN_FIRST_BATCH: '41' };
+    expect(backgroundSettings({ ...service, ...live }).adyenReports).toEqual({
+      ...{ merchantAccount: 'Shop', firstBatch: 41, credentials: { apiKey: 'hidden' } },
+      url: 'https://ca-live.adyen.com/reports/download',
+    });
+  });
+
+  test.each([
+    ['no account', { ...reports, TENDER_ADYEN_MERCHANT_ACCOUNT: '' }, 'TENDER_ADYEN_MERCHANT_ACCOUNT: is not set'],
+    ['an account that leads elsewhere', { ...reports, TENDER_ADYEN_MERCHANT_ACCOUNT: '..' }, 'TENDER_ADYEN_MERCHANT_ACCOUNT'],
+    ['no password', { ...reports, TENDER_ADYEN_REPORT_PASSWORD: '' }, 'TENDER_ADYEN_REPORT_PASSWORD'],
+    ['a user and a key', { ...reports, ...byKey }, 'TENDER_ADYEN_REPORT_API_KEY'],
+    ['a user with a colon', { ...reports, TENDER_ADYEN_REPORT_USER: 'a:b' }, 'TENDER_ADYEN_REPORT_USER'],
+    ['a batch 0', { ...reports, TENDER_ADYEN_FIRST_BATCH: '0' }, 'TENDER_ADYEN_FIRST_BATCH'],
+    ['a key in the clear', { ...byKey, TENDER_MODE: 'live', TENDER_ADYEN_REPORT_URL: 'http://x/' }, 'must be https'],
+  ])('with %s stop the start', (_case, env, message) => {
+    const act = (): unknown => backgroundSettings({ ...service, ...env });
     expect(act).toThrow(message);
     expect(messageOf(act)).not.toContain('hidden');
   }); // prettier-ignore

@@ -56,11 +56,21 @@ export interface AdyenSettings {
   readonly url: string | undefined;
 }
 
+/** Who may download settlement reports, and from where; payments may be made by another. */
+export interface AdyenReportSettings {
+  readonly merchantAccount: string;
+  readonly credentials:
+    { readonly user: string; readonly password: string } | { readonly apiKey: string };
+  readonly url: string;
+  readonly firstBatch: number;
+}
+
 export interface BackgroundSettings extends CommonSettings {
   readonly workflowBundle: string;
   /** Whose files are fetched, and through which merchants are paid out; undefined: nobody's, through nobody. */
   readonly sandbox: ApiSettings['sandbox'];
   readonly stripe: ApiSettings['stripe'];
+  readonly adyenReports: AdyenReportSettings | undefined;
 }
 
 export interface MigrateSettings {
@@ -134,7 +144,9 @@ export function backgroundSettings(env: Environment = process.env): BackgroundSe
   const isSetUp = url !== undefined && webhookSecret !== undefined;
   const sandbox = isSetUp ? Object.freeze({ url, webhookSecret }) : undefined;
   const stripe = stripeSettings(values);
-  return Object.freeze({ ...commonSettings(values), workflowBundle, sandbox, stripe });
+  const adyenReports = adyenReportSettings(values);
+  const senders = { sandbox, stripe, adyenReports };
+  return Object.freeze({ ...commonSettings(values), workflowBundle, ...senders });
 }
 
 /** Of the job that registers the namespace. */
@@ -206,6 +218,28 @@ function adyenSettings(values: Variables): AdyenSettings | undefined {
       : values.TENDER_ADYEN_LIVE_PREFIX,
     url,
   });
+}
+
+/** Undefined: they are uploaded. */
+function adyenReportSettings(values: Variables): AdyenReportSettings | undefined {
+  const { TENDER_ADYEN_REPORT_USER: user, TENDER_ADYEN_REPORT_API_KEY: apiKey } = values;
+  const { TENDER_MODE: mode, TENDER_ADYEN_FIRST_BATCH: firstBatch } = values;
+  if (user === undefined && apiKey === undefined) return undefined;
+  if (user !== undefined && apiKey !== undefined) {
+    throw new SettingsError(
+      'TENDER_ADYEN_REPORT_API_KEY: there is a TENDER_ADYEN_REPORT_USER as well',
+    );
+  }
+  const url = values.TENDER_ADYEN_REPORT_URL ?? `https://ca-${mode}.adyen.com/reports/download`;
+  if (mode === 'live' && !url.startsWith('https:')) {
+    throw new SettingsError('TENDER_ADYEN_REPORT_URL: must be https:// in live mode');
+  }
+  const credentials =
+    user === undefined
+      ? { apiKey: apiKey ?? '' }
+      : { user, password: required(values, 'TENDER_ADYEN_REPORT_PASSWORD') };
+  const merchantAccount = required(values, 'TENDER_ADYEN_MERCHANT_ACCOUNT');
+  return Object.freeze({ merchantAccount, credentials, url, firstBatch });
 }
 
 function commonSettings(values: Variables): CommonSettings {

@@ -84,7 +84,10 @@ const schema = z.object({
   TENDER_STRIPE_WEBHOOK_SECRETS: plainSecrets.optional(),
   TENDER_STRIPE_URL: httpUrl.optional(),
   TENDER_ADYEN_API_KEY: text.optional(),
-  TENDER_ADYEN_MERCHANT_ACCOUNT: text.optional(),
+  TENDER_ADYEN_MERCHANT_ACCOUNT: z
+    .string()
+    .regex(/^[\w-][\w.-]*$/, 'must be the name of a merchant account')
+    .optional(),
   TENDER_ADYEN_HMAC_KEYS: z
     .string()
     .regex(
@@ -97,6 +100,14 @@ const schema = z.object({
     .regex(/^[\w-]+$/, 'must be the prefix of the live addresses alone')
     .optional(),
   TENDER_ADYEN_URL: httpUrl.optional(),
+  TENDER_ADYEN_REPORT_USER: z
+    .string()
+    .regex(/^[^:]+$/, 'must have no colon')
+    .optional(),
+  TENDER_ADYEN_REPORT_PASSWORD: text.optional(),
+  TENDER_ADYEN_REPORT_API_KEY: text.optional(),
+  TENDER_ADYEN_REPORT_URL: httpUrl.optional(),
+  TENDER_ADYEN_FIRST_BATCH: z.coerce.number().int().min(1).default(1),
   TENDER_PARENT_WATCH: flag.default(false),
   TENDER_CACHE: text.optional(),
 });

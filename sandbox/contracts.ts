@@ -36,6 +36,7 @@ export interface Contract {
   readonly errorsCached: boolean;
   /** Promised to clients, kept by construction: nothing here is booked later than 5 s after its request. */
   readonly absenceFinalAfterMs: number | null;
+  readonly settlementReports: { readonly come: 'fetched'; readonly formats: readonly string[] };
   /** From one settlement file to the next. */
   readonly settlementCycleMs: number;
   readonly settlingMs: number;
@@ -75,6 +76,7 @@ export const contracts: readonly Contract[] = [
     keyScope: 'account',
     errorsCached: true,
     absenceFinalAfterMs: 20 * second,
+    settlementReports: { come: 'fetched', formats: ['day_csv'] },
     settlementCycleMs: day,
     settlingMs: 2 * second,
     authorizationLifeMs: 7 * day,
@@ -111,6 +113,7 @@ export const contracts: readonly Contract[] = [
     keyScope: 'account',
     errorsCached: false,
     absenceFinalAfterMs: 30 * second,
+    settlementReports: { come: 'fetched', formats: ['day_csv_german'] },
     settlementCycleMs: day,
     settlingMs: 3 * second,
     authorizationLifeMs: 5 * day,
@@ -142,6 +145,7 @@ export const contracts: readonly Contract[] = [
     keyScope: 'account',
     errorsCached: false,
     absenceFinalAfterMs: null,
+    settlementReports: { come: 'fetched', formats: ['cedar_jsonl'] },
     settlementCycleMs: day,
     settlingMs: 5 * second,
     authorizationLifeMs: 7 * day,

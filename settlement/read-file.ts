@@ -27,6 +27,11 @@ const formats: Readonly<Record<FileKind, Readonly<Record<string, readonly FileFo
   bank_statement: { bank_account: [camt053, bankCsv] },
 };
 
+/** Names of the formats that are read of a sender. */
+export function formatsOf(kind: FileKind, sender: string): readonly string[] {
+  return (formats[kind][sender] ?? []).map(({ name }) => name);
+}
+
 export interface FileSource {
   readonly kind: FileKind;
   readonly provider: string;

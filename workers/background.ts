@@ -3,7 +3,8 @@ import { createBackgroundActivities } from '../activities/background.ts';
 import { connectDb } from '../db/client.ts';
 import { createImportStore } from '../db/import-store.ts';
 import { probeWorkerRole } from '../db/probe.ts';
-import { createReportSources, everyContract } from '../providers/registry.ts';
+import { everyContract } from '../providers/registry.ts';
+import { createReportSources } from '../providers/report-sources.ts';
 import { backgroundSettings } from '../runtime/env.ts';
 import { newId } from '../runtime/ids.ts';
 import { createLogger } from '../runtime/logger.ts';
@@ -64,7 +65,10 @@ const working = connectTemporal(settings.temporal, stopping.signal).then(async (
     ...{ db: scheduledDb, contracts: everyContract, log, signal: stopping.signal },
     ...{ ...payers, newId },
     store,
-    sources: createReportSources({ sandboxUrl: settings.sandbox?.url, stripe: settings.stripe }),
+    sources: createReportSources({
+      sandboxUrl: settings.sandbox?.url,
+      ...{ stripe: settings.stripe, adyen: settings.adyenReports },
+    }),
   });
   const { workflowBundle } = settings;
   await keepWorker({

@@ -30,6 +30,12 @@ export function createProviderWebhooks({ db, providers, runs }: WebhooksBackend)
     };
     setTimeout(nudge, nudgeAfterMs).unref();
   };
+  const askForReports = (provider: string): void => {
+    // The schedule's own turn does it if this fails.
+    runs()
+      ?.trigger(`reconcile-${provider}`)
+      .catch(() => undefined);
+  };
   return {
     receive: async (name, rawBody, headers) => {
       const provider = providers.get(name);
@@ -37,7 +43,7 @@ export function createProviderWebhooks({ db, providers, runs }: WebhooksBackend)
       const event = provider.readWebhook(rawBody, headers);
       if (event === null) return 'refused';
       const told = { provider: name, ...event, raw: rawBody };
-      const { dispute } = event;
+      const { dispute, announcesReport } = event;
       const {
         payment_id: paymentId,
         fresh,
@@ -46,6 +52,7 @@ export function createProviderWebhooks({ db, providers, runs }: WebhooksBackend)
         ? await receiveWebhook(db, told, nudgeAfterMs)
         : await receiveDispute(db, told, dispute, nudgeAfterMs);
       if (fresh && paymentId !== null && state !== 'confirmed') nudgeSoon(paymentId);
+      if (fresh && announcesReport) askForReports(name);
       return 'accepted';
     },
   };

@@ -5,6 +5,7 @@
  */
 import { currencyExponent, isCurrency } from '../../domain/currency.ts';
 import type { Currency } from '../../domain/currency.ts';
+import type { ProviderContract } from '../../domain/provider.ts';
 import { adyenContract } from './contract.ts';
 
 export interface WireAmount {
@@ -17,10 +18,12 @@ export interface Money {
   readonly currency: Currency;
 }
 
+const exponents: ProviderContract['exponents'] = adyenContract.exponents;
+
 /** Digits that Adyen's minor unit has more than ours; negative: fewer. */
 function extraDigits(currency: Currency): number {
   const own = currencyExponent(currency);
-  return (adyenContract.exponents[currency] ?? own) - own;
+  return (exponents[currency] ?? own) - own;
 }
 
 /** Exactly, or null. */

@@ -6,7 +6,7 @@ const hour = 60 * minute;
 const day = 24 * hour;
 
 /** What Adyen promises (Checkout API version in `client.ts`), as far as its documentation says so. */
-export const adyenContract: ProviderContract = {
+export const adyenContract = {
   name: 'adyen',
   methods: ['card'],
   currencies: null,
@@ -34,6 +34,7 @@ export const adyenContract: ProviderContract = {
   keyScope: 'company_and_region',
   errorsCached: true,
   absenceFinalAfterMs: null,
+  settlementReports: { come: 'fetched', formats: ['adyen_settlement_details'] },
   settlementCycleMs: 24 * hour,
   settlingMs: 10 * second,
   authorizationLifeMs: 7 * day,
@@ -44,4 +45,4 @@ export const adyenContract: ProviderContract = {
   deadlineMs: 20 * second,
   concurrentMax: 32,
   perSecondMax: 50,
-};
+} as const satisfies ProviderContract;

@@ -226,3 +226,33 @@ test('what the front sends is signed as Adyen signs, and tells what the books ho
     await Promise.all([sandbox.close(), receiver.close()]);
   }
 }); // prettier-ignore
+
+test('a settlement report that is out is named by account and number, wherever it says that it is', () => {
+  const report = {
+    ...{
+      eventCode: 'REPORT_AVAILABLE',
+      merchantReference: '',
+      amount: { value: 0, currency: 'EUR' },
+    },
+    ...{
+      pspReference: 'settlement_detail_report_batch_12.csv',
+      reason: 'https://evil.example/x.csv',
+    },
+  };
+  expect(read(sent(report), {})).toMatchObject({
+    eventId: 'REPORT_AVAILABLE/settlement_detail_report_batch_12.csv/true',
+    ...{ reference: 'batch/Shop/12', announcesReport: true },
+  });
+  expect(JSON.stringify(read(sent(report), {}))).not.toContain('evil');
+  for (const other of [
+    { success: 'false' },
+    { eventCode: 'AUTHORISATION' },
+    { pspReference: 'received_payments_report_2026_11_27.csv' },
+    { pspReference: 'settlement_detail_report_batch_012.csv' },
+    { pspReference: 'settlement_detail_report_batch_12.csv/../x' },
+    { merchantReference: 'a:b' },
+  ]) {
+    expect(read(sent({ ...report, ...other }), {})).not.toHaveProperty('announcesReport');
+  }
+  expect(read(sent({ ...report, merchantAccountCode: 'Another' }), {})).toBeNull();
+});

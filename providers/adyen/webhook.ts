@@ -14,6 +14,7 @@ import { fromAdyenAmount } from './amounts.ts';
 import { mapReason, refused } from './declines.ts';
 import { readAdyenDispute } from './dispute-news.ts';
 import { seenAs } from './outcomes.ts';
+import { batchId } from './reports.ts';
 import { isSigned, readNotification, signedFields } from './notification.ts';
 import type { NotificationItem } from './notification.ts';
 
@@ -89,6 +90,16 @@ function claimOf(item: NotificationItem): Told | null {
   }
 }
 
+/** Where the address of the file is said nothing is signed: it is fetched from where its source says. */
+const settlementFile = /^settlement_detail_report_batch_([1-9]\d{0,8})\.csv$/;
+
+/** Null: no settlement report of this account is out. */
+function reportOf(item: NotificationItem): string | null {
+  const [, batch] = settlementFile.exec(item.pspReference) ?? [];
+  const isOut = item.eventCode === 'REPORT_AVAILABLE' && item.success === 'true';
+  return isOut && batch !== undefined ? batchId(item.merchantAccountCode, Number(batch)) : null;
+}
+
 function read(item: NotificationItem): ProviderWebhook {
   const { eventCode, pspReference, success, merchantReference = '' } = item;
   const toldAt = Date.parse(item.eventDate ?? '');
@@ -99,6 +110,8 @@ function read(item: NotificationItem): ProviderWebhook {
   };
   // With a separator inside, the same signature would fit another item: kept for people, claims nothing.
   const isClear = signedFields(item).every((field) => !/[:\\]/.test(field));
+  const report = isClear ? reportOf(item) : null;
+  if (report !== null) return { ...event, reference: report, announcesReport: true };
   if (merchantReference === '' || !isClear) return { ...event, reference: pspReference };
   const dispute = readAdyenDispute(item);
   if (dispute !== null) return { ...event, reference: merchantReference, dispute };

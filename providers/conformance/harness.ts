@@ -31,6 +31,12 @@ export interface Payer {
   transfer(transferReference: string, amount: number, id: string): Promise<void>;
 }
 
+/** A settlement report, read to its end. */
+export interface ReadReport {
+  readonly format: string;
+  readonly lines: readonly { readonly kind: string; readonly reference: string | null }[];
+}
+
 export interface ConformanceHarness {
   readonly provider: Provider;
   /** The same adapter at an address where nobody listens. */
@@ -57,6 +63,8 @@ export interface ConformanceHarness {
   readonly payer?: Payer;
   /** What the provider's event says became of it, where its reply only acknowledges. */
   told(kind: LookupKind, reference: string): Promise<ProviderOutcome>;
+  /** All that its source of settlement reports has; undefined: it has no source. */
+  readonly fetchReports?: (() => Promise<readonly ReadReport[]>) | undefined;
   /** What really happened at the provider. */
   listMovements(): Promise<readonly ConformanceMovement[]>;
   advanceClock(durationMs: number): Promise<void>;

@@ -6,7 +6,7 @@ const hour = 60 * minute;
 const day = 24 * hour;
 
 /** What the sandbox's providers promise, in routing order. */
-export const sandboxContracts: readonly ProviderContract[] = [
+export const sandboxContracts = [
   {
     name: 'alder',
     methods: ['card', 'wallet'],
@@ -28,6 +28,7 @@ export const sandboxContracts: readonly ProviderContract[] = [
     keyScope: 'account',
     errorsCached: true,
     absenceFinalAfterMs: 20 * second,
+    settlementReports: { come: 'fetched', formats: ['day_csv'] },
     settlementCycleMs: day,
     settlingMs: 2 * second,
     authorizationLifeMs: 7 * day,
@@ -64,6 +65,7 @@ export const sandboxContracts: readonly ProviderContract[] = [
     keyScope: 'account',
     errorsCached: false,
     absenceFinalAfterMs: 30 * second,
+    settlementReports: { come: 'fetched', formats: ['day_csv_german'] },
     settlementCycleMs: day,
     settlingMs: 3 * second,
     authorizationLifeMs: 5 * day,
@@ -95,6 +97,7 @@ export const sandboxContracts: readonly ProviderContract[] = [
     keyScope: 'account',
     errorsCached: false,
     absenceFinalAfterMs: null,
+    settlementReports: { come: 'fetched', formats: ['cedar_jsonl'] },
     settlementCycleMs: day,
     settlingMs: 5 * second,
     authorizationLifeMs: 7 * day,
@@ -105,10 +108,10 @@ export const sandboxContracts: readonly ProviderContract[] = [
     concurrentMax: 64,
     perSecondMax: 500,
   },
-];
+] as const satisfies readonly ProviderContract[];
 
 /** What the sandbox's bank promises: it takes or receives money over days, and holds none for later. */
-export const bankContract: ProviderContract = {
+export const bankContract = {
   name: 'bank',
   methods: ['bank_debit', 'bank_redirect', 'bank_transfer'],
   currencies: ['EUR', 'GBP', 'PLN', 'USD'],
@@ -134,6 +137,7 @@ export const bankContract: ProviderContract = {
   keyScope: 'account',
   errorsCached: false,
   absenceFinalAfterMs: minute,
+  settlementReports: { come: 'fetched', formats: ['day_csv'] },
   settlementCycleMs: day,
   settlingMs: 5 * second,
   // Of an authorization, of which there is none.
@@ -144,4 +148,4 @@ export const bankContract: ProviderContract = {
   deadlineMs: 15 * second,
   concurrentMax: 32,
   perSecondMax: 200,
-};
+} as const satisfies ProviderContract;

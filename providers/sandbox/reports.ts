@@ -33,19 +33,22 @@ export function createSandboxReports(options: SandboxReportOptions): ReportSourc
   const get = (place: string): Promise<Dispatcher.ResponseData> => fetchFrom(options, place);
   return {
     ...{ provider, kind },
-    list: async () => {
+    async *fetch(known) {
       const { body } = await get(path);
       const { data } = listSchema.parse(await body.json());
-      return data.map(({ id, name, covers_from: from, covers_to: to }) => ({
-        ...{ id, fileName: name ?? id, span: { from, to } },
-      }));
-    },
-    async *read(id) {
-      const { body } = await get(`${path}/${encodeURIComponent(id)}`);
-      // Ends with an error where the connection ended before the file did.
-      for await (const piece of body as AsyncIterable<Buffer>) yield piece;
+      for (const { id, name, covers_from: from, covers_to: to } of data) {
+        if (known.has(id)) continue;
+        const bytes = read(() => get(`${path}/${encodeURIComponent(id)}`));
+        yield { ...{ id, fileName: name ?? id, span: { from, to } }, bytes };
+      }
     },
   };
+}
+
+async function* read(get: () => Promise<Dispatcher.ResponseData>): AsyncGenerator<Buffer> {
+  const { body } = await get();
+  // Ends with an error where the connection ended before the file did.
+  for await (const piece of body as AsyncIterable<Buffer>) yield piece;
 }
 
 async function fetchFrom(

@@ -5,11 +5,14 @@
  */
 import { currencyExponent, isCurrency } from '../../domain/currency.ts';
 import type { Currency } from '../../domain/currency.ts';
+import type { ProviderContract } from '../../domain/provider.ts';
 import { stripeContract } from './contract.ts';
+
+const exponents: ProviderContract['exponents'] = stripeContract.exponents;
 
 function factorOf(currency: Currency): bigint {
   const own = currencyExponent(currency);
-  return 10n ** BigInt((stripeContract.exponents[currency] ?? own) - own);
+  return 10n ** BigInt((exponents[currency] ?? own) - own);
 }
 
 /** Null: Stripe cannot hold this amount, so it must not leave rounded. */

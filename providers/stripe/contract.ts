@@ -6,7 +6,7 @@ const hour = 60 * minute;
 const day = 24 * hour;
 
 /** What Stripe promises (API version in `client.ts`), as far as its documentation says so. */
-export const stripeContract: ProviderContract = {
+export const stripeContract = {
   name: 'stripe',
   methods: ['card', 'wallet'],
   currencies: null,
@@ -32,6 +32,10 @@ export const stripeContract: ProviderContract = {
   errorsCached: true,
   // Lists are fresh (only search lags), and no request of ours is worked on for longer than minutes.
   absenceFinalAfterMs: hour,
+  settlementReports: {
+    come: 'fetched',
+    formats: ['stripe_balance_transactions', 'stripe_itemized_csv'],
+  },
   settlementCycleMs: 24 * hour,
   // Nothing final follows from it: a resend carries the same key, which Stripe holds while it works.
   settlingMs: 10 * second,
@@ -43,4 +47,4 @@ export const stripeContract: ProviderContract = {
   deadlineMs: 20 * second,
   concurrentMax: 32,
   perSecondMax: 80,
-};
+} as const satisfies ProviderContract;

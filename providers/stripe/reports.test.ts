@@ -1,9 +1,8 @@
 /** What Stripe pays out, fetched as its API tells it, is a file that our reader takes, and is whole. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { CanonicalLine } from '../../domain/settlement-file.ts';
 import type { Provider } from '../../domain/provider.ts';
 import { startTestSandbox, type TestSandbox } from '../../sandbox/testing/client.ts';
-import { openFile } from '../../settlement/read-file.ts';
+import { readFetched } from '../../test/support/settlement-files.ts';
 import { anAuthorization, anOperation, assertApproved } from '../conformance/harness.ts';
 import { createStripeProvider } from './provider.ts';
 import { createStripeReports } from './reports.ts';
@@ -19,22 +18,9 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 
-async function readAll(file: AsyncIterable<Buffer>): Promise<readonly CanonicalLine[]> {
-  const { reading } = await openFile(file, {
-    kind: 'settlement',
-    provider: 'stripe',
-    isWhole: true,
-  });
-  const lines: CanonicalLine[] = [];
-  for (let next = await reading.next(); ; next = await reading.next()) {
-    if (next.done === true) return lines;
-    lines.push(...next.value);
-  }
-}
-
 test('a payout with a sale, a part of another and a refund', async () => {
   const source = createStripeReports(options());
-  expect(await source.list()).toEqual([]);
+  expect(await readFetched(source)).toEqual([]);
   const sale = anAuthorization('tok_visa', { amountMinor: 5_000n, currency: 'EUR', capture: true });
   const sold = await stripe.authorize(sale);
   assertApproved(sold);
@@ -47,9 +33,9 @@ test('a payout with a sale, a part of another and a refund', async () => {
   assertApproved((await stripe.refund?.(back)) ?? sold);
   await sandbox.advance(24 * 3_600);
 
-  const [payout, ...others] = await source.list();
+  const [payout, ...others] = await readFetched(source);
   expect(others).toEqual([]);
-  const lines = await readAll(source.read(payout?.id ?? ''));
+  const lines = payout?.lines ?? [];
   expect(
     lines.map(({ kind, gross, reference, batch }) => [kind, gross, reference, batch]).toSorted(),
   ).toEqual(
@@ -68,7 +54,15 @@ test('a payout with a sale, a part of another and a refund', async () => {
   );
 });
 
-test('one that is not there, or whose account is another, is an error and no file', async () => {
+test('one that was uploaded, or fetched before, is not fetched again', async () => {
   const source = createStripeReports(options());
-  await expect(readAll(source.read('po_none'))).rejects.toThrow();
+  const [payout] = await readFetched(source);
+  const id = payout?.id ?? '';
+  expect(await readFetched(source, [id])).toEqual([]);
+  expect(await readFetched(source, [`payout/${id}`])).toEqual([]);
+});
+
+test('who does not answer is an error, and no file', async () => {
+  const source = createStripeReports({ ...options(), url: 'http://127.0.0.1:2' });
+  await expect(readFetched(source)).rejects.toThrow();
 });

@@ -22,16 +22,24 @@ export function createStripeReports(options: StripeReportOptions): ReportSource 
   const stripe = createStripeClient({ ...options, contract: stripeContract });
   return {
     ...{ provider: 'stripe', kind: 'settlement' },
-    list: async () => {
-      const ids: string[] = [];
-      for await (const payout of stripe.payouts.list({ limit: pageSize })) {
-        // Until it is made up, transactions are still added to it; of one by hand they are not known.
-        if (payout.automatic && payout.reconciliation_status === 'completed') ids.push(payout.id);
+    async *fetch(known) {
+      for (const id of await listPayouts(stripe)) {
+        // As the reader of the file names its part: then one that was uploaded is not fetched again.
+        if (known.has(id) || known.has(`payout/${id}`)) continue;
+        yield { id, fileName: `${id}.jsonl`, span: null, bytes: readPayout(stripe, id) };
       }
-      return ids.reverse().map((id) => ({ id, fileName: `${id}.jsonl`, span: null }));
     },
-    read: (id) => readPayout(stripe, id),
   };
+}
+
+/** Those that are whole, oldest first. */
+async function listPayouts(stripe: Stripe): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for await (const payout of stripe.payouts.list({ limit: pageSize })) {
+    // Until it is made up, transactions are still added to it; of one by hand they are not known.
+    if (payout.automatic && payout.reconciliation_status === 'completed') ids.push(payout.id);
+  }
+  return ids.reverse();
 }
 
 async function* readPayout(stripe: Stripe, id: string): AsyncGenerator<Buffer> {

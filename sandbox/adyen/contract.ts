@@ -27,6 +27,7 @@ export const adyenContract: Contract = {
   keyScope: 'company_and_region',
   errorsCached: true,
   absenceFinalAfterMs: null,
+  settlementReports: { come: 'fetched', formats: ['adyen_settlement_details'] },
   settlementCycleMs: 24 * hour,
   settlingMs: 10 * second,
   authorizationLifeMs: 7 * day,

@@ -35,6 +35,7 @@ export const bankContract: Contract = {
   keyScope: 'account',
   errorsCached: false,
   absenceFinalAfterMs: minute,
+  settlementReports: { come: 'fetched', formats: ['day_csv'] },
   settlementCycleMs: day,
   settlingMs: 5 * second,
   // Of an authorization, of which there is none.

@@ -1,4 +1,5 @@
 import { adyenContract } from '../adyen/contract.ts';
+import { answerDownload } from '../adyen/downloads.ts';
 import { answerAdyen } from '../adyen/routes.ts';
 import { answerBank } from '../bank/routes.ts';
 import type { Context } from '../context.ts';
@@ -49,7 +50,9 @@ export function createRouter(context: Context, clock: ClockControl): Router {
       return answerDisputes(context, ownWords, request) ?? notHere;
     }
     if (first === 'stripe') return answerStripe(context, request);
-    if (first === 'adyen') return answerAdyen(context, request);
+    if (first === 'adyen') {
+      return answerDownload(context, request) ?? answerAdyen(context, request);
+    }
     const contract = findContract(first);
     if (contract !== undefined) return answerProvider(context, contract, request);
     if (first === 'challenges') return answerChallenge(context, request);

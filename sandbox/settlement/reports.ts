@@ -21,7 +21,7 @@ interface Format {
 const csv = { extension: 'csv', contentType: 'text/csv; charset=utf-8' } as const;
 const plain: Format = { name: 'csv', ...csv, write: plainCsv };
 
-const formats: Readonly<Record<string, Format>> = {
+const formats = {
   adyen: { name: 'settlement_details', ...csv, write: settlementDetails },
   alder: plain,
   bank: plain,
@@ -31,7 +31,11 @@ const formats: Readonly<Record<string, Format>> = {
     ...{ extension: 'jsonl', contentType: 'application/x-ndjson; charset=utf-8' },
     write: jsonLines,
   },
-};
+} satisfies Readonly<Record<string, Format>>;
+
+function formatOf(provider: string): Format | undefined {
+  return Object.hasOwn(formats, provider) ? formats[provider as keyof typeof formats] : undefined;
+}
 
 const noSuchReport = errorReply(404, 'not_found', 'no_such_report', 'no day that is over');
 
@@ -67,7 +71,7 @@ export function answerReports(context: Context, request: Request): Reply | null 
   if (request.method !== 'GET' || collection !== 'settlement_reports' || rest.length > 0) {
     return null;
   }
-  const format = Object.hasOwn(formats, provider) ? formats[provider] : undefined;
+  const format = formatOf(provider);
   if (format === undefined) return null;
   const days = closedDays(context);
   if (id === undefined) {
@@ -76,10 +80,17 @@ export function answerReports(context: Context, request: Request): Reply | null 
   }
   const day = days.find((one) => idOf(provider, one) === id);
   if (day === undefined) return noSuchReport;
+  return fileReply(context, provider, format, day);
+}
+
+/** Its settlement details, by the number of the batch; null: no such one is closed. */
+export function findAdyenBatch(context: Context, number: number): Reply | null {
+  const day = closedDays(context)[number - 1];
+  return day === undefined ? null : fileReply(context, 'adyen', formats.adyen, day);
+}
+
+function fileReply(context: Context, provider: string, format: Format, day: number): Reply {
   const headers = { 'content-type': format.contentType };
-  return {
-    status: 200,
-    headers,
-    body: format.write(reportOf(context, provider, day), context.store),
-  };
+  const body = format.write(reportOf(context, provider, day), context.store);
+  return { status: 200, headers, body };
 }

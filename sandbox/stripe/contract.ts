@@ -27,6 +27,10 @@ export const stripeContract: Contract = {
   keyScope: 'account',
   errorsCached: true,
   absenceFinalAfterMs: hour,
+  settlementReports: {
+    come: 'fetched',
+    formats: ['stripe_balance_transactions', 'stripe_itemized_csv'],
+  },
   settlementCycleMs: 24 * hour,
   settlingMs: 10 * second,
   authorizationLifeMs: 7 * day,

@@ -1,4 +1,5 @@
 /** Runs that schedules start, each as it may come: what its activities answer, and what becomes of it. */
+import { ApplicationFailure } from '@temporalio/common';
 import type { BackgroundActivities, Closing } from '../../activities/background.ts';
 import type { ScheduleRow } from '../../workflows/schedules.ts';
 
@@ -82,6 +83,15 @@ export const backgroundScenarios: Readonly<Record<string, BackgroundScenario>> =
   'reconcile-files': {
     ...{ workflow: 'reconcileWorkflow', args: [{ provider: 'alder', kind: 'settlement' }] },
     activities: reconciling,
+  },
+  'reconcile-unfetched': {
+    ...{ workflow: 'reconcileWorkflow', args: [{ provider: 'adyen', kind: 'settlement' }] },
+    activities: () => ({
+      ...reconciling(),
+      fetchReports: async () => {
+        throw ApplicationFailure.nonRetryable('adyen: HTTP 401');
+      },
+    }),
   },
   'reconcile-statements': {
     ...{

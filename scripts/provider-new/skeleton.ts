@@ -8,7 +8,7 @@ const second = 1_000;
 const hour = 3_600 * second;
 
 /** What the provider promises in writing, and nothing it does not. The cautious value is filled in. */
-export const ${name}Contract: ProviderContract = {
+export const ${name}Contract = {
   name: '${name}',
   methods: ['card'],
   currencies: ['EUR'],
@@ -29,6 +29,8 @@ export const ${name}Contract: ProviderContract = {
   keyScope: 'account',
   errorsCached: true,
   absenceFinalAfterMs: null,
+  // Once its files are read (\`settlement/\`): \`uploaded\`, or with a source \`fetched\`, and in which formats.
+  settlementReports: { come: 'none' },
   settlementCycleMs: 24 * hour,
   settlingMs: 60 * second,
   authorizationLifeMs: 5 * 24 * hour,
@@ -38,7 +40,7 @@ export const ${name}Contract: ProviderContract = {
   deadlineMs: 15 * second,
   concurrentMax: 8,
   perSecondMax: 10,
-};
+} as const satisfies ProviderContract;
 `;
 
 const mapping = (

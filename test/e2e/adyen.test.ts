@@ -1,5 +1,6 @@
 /** Payments at a provider that only acknowledges and tells the rest by events: Adyen, by its own SDK. */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { reportUser } from '../../sandbox/adyen/downloads.ts';
 import { hmacKeyOf } from '../../sandbox/adyen/event.ts';
 import { merchantAccount } from '../../sandbox/adyen/present.ts';
 import { booksOf, differingPayments, overduePayments } from '../support/books.ts';
@@ -16,6 +17,9 @@ beforeAll(async () => {
     TENDER_ADYEN_MERCHANT_ACCOUNT: merchantAccount,
     TENDER_ADYEN_HMAC_KEYS: hmacKeyOf(webhookSecret),
     TENDER_ADYEN_URL: `${sandboxUrl}/adyen`,
+    TENDER_ADYEN_REPORT_USER: reportUser.user,
+    TENDER_ADYEN_REPORT_PASSWORD: reportUser.password,
+    TENDER_ADYEN_REPORT_URL: `${sandboxUrl}/adyen/reports/download`,
   }));
 });
 
@@ -170,6 +174,33 @@ test('a page that nobody comes back from ends, on the word of a signed event', a
   });
   expect(await booksOf(stack, id)).toEqual([]);
 });
+
+test('when its day is over its report is fetched by itself, matched, posted, and it is settled', async () => {
+  const { id } = paymentOf(await pay('tok_visa', { capture_method: 'automatic' }));
+  await stack.api.until(id, (p) => p.status === 'captured', 30_000);
+  await stack.sandbox.advance(86_400);
+  await stack.api.until(id, (p) => p.status === 'settled', 60_000);
+  const files = await stack.rows.all(
+    `select file_name, format, requested_by, status from reconciliations where provider = 'adyen'`,
+  );
+  expect(files.length).toBeGreaterThan(0);
+  for (const file of files) {
+    expect(file).toEqual({
+      file_name: expect.stringMatching(/^settlement_detail_report_batch_\d\.csv$/),
+      ...{ format: 'adyen_settlement_details', requested_by: 'schedule', status: 'completed' },
+    });
+  }
+  const breaks = await stack.rows.all(
+    `select kind, status, detail from breaks where provider = 'adyen'`,
+  );
+  expect(breaks).toEqual([]);
+  // What Adyen pays out is on its way to the bank.
+  const { transit } = await stack.rows.one<{ transit: string }>(
+    `select sum(case side when 'debit' then amount else -amount end)::text as transit from postings
+     where account = '1200' and provider = 'adyen'`,
+  );
+  expect(Number(transit)).toBeGreaterThan(9_000);
+}, 120_000);
 
 // After everything above.
 describe('in the end', () => {

@@ -1,3 +1,4 @@
+import { isCancellation } from '@temporalio/workflow';
 import type { Sender } from '../../activities/background.ts';
 import { background } from './activities.ts';
 
@@ -10,12 +11,24 @@ const steps = {
 /** Of each step, what it counted. */
 export type Reconciled = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-/** One turn for one sender. A step that fails for good ends it, and the next turn begins where it stood. */
+/**
+ * One turn for one sender. A step that fails for good ends it, and the next turn begins where it stood; but a sender
+ * that cannot be reached keeps nothing waiting that was fetched before, or uploaded.
+ */
 export async function reconcileWorkflow({
   kind,
   ...sender
 }: Sender & { readonly kind: keyof typeof steps }): Promise<Reconciled> {
   const done: Record<string, Readonly<Record<string, number>>> = {};
-  for (const step of steps[kind]) done[step] = { ...(await background[step](sender)) };
+  let unfetched: Error | undefined;
+  for (const step of steps[kind]) {
+    try {
+      done[step] = { ...(await background[step](sender)) };
+    } catch (error) {
+      if (step !== 'fetchReports' || isCancellation(error)) throw error;
+      unfetched = error as Error;
+    }
+  }
+  if (unfetched !== undefined) throw unfetched;
   return done;
 }
