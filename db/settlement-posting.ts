@@ -32,7 +32,7 @@ export async function settleWaiting(
   return rows[0] ?? { settled: 0, last: null };
 }
 
-/** Files of a provider, oldest first, of whose breaks some have moved since they were posted. */
+/** Files of a provider, oldest first, of whose breaks or disputes more is known since they were posted. */
 export async function listToPostAgain(db: Db, provider: string): Promise<readonly string[]> {
   const { rows } = await sql<{ id: string }>`
     select r.id from reconciliations r

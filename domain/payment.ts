@@ -72,8 +72,8 @@ export const paymentTransitions: Transitions<PaymentStatus> = {
   // Back only on evidence of a late failure: a capture that had succeeded did not.
   partially_captured: ['captured', 'requires_capture', 'canceled', 'expired', 'failed'],
   captured: ['settled', 'partially_captured', 'requires_capture', 'failed'],
-  // A capture that had failed turns out to have been booked: it has to be matched as well.
-  settled: ['captured'],
+  // What is found captured after it is excess and goes back: the end stays.
+  settled: [],
   canceled: [],
   failed: [],
   // Authorized again, on request and once nothing is held any more.
@@ -146,7 +146,7 @@ export const openOperationStatuses: readonly OperationStatus[] = [
   'unknown',
 ];
 
-/** Ends: nothing but a request to authorize again, or a capture found booked late, leaves one. */
+/** Ends: nothing but a request to authorize again leaves one. */
 export const finalPaymentStatuses: readonly PaymentStatus[] = [
   'settled',
   'canceled',

@@ -12,7 +12,7 @@ import { projectFolder } from '../runtime/local/programs.ts';
 import type { Stack } from '../runtime/local/stack.ts';
 import { currentCommit } from './drill/current-commit.ts';
 import { endDay } from './drill/month/calendar.ts';
-import { complaints, countUnverified, readMonthEnd } from './drill/month/judge.ts';
+import { complaints, countUnverified, readAlarms, readMonthEnd } from './drill/month/judge.ts';
 import { openShop } from './drill/month/shop.ts';
 import { createRandom } from './drill/random.ts';
 
@@ -22,7 +22,7 @@ const say = (line: string): void => {
   console.log(`${elapsed().toFixed(1).padStart(6)} s  ${line}`);
 };
 /** Days without business at the end, in which what is under way comes to its end. */
-const quietDays = 3;
+const quietDays = 5;
 const givenUp = new AbortController();
 let stack: Stack | undefined;
 
@@ -68,6 +68,9 @@ async function drill(options: MonthOptions): Promise<boolean> {
   db.on('error', () => undefined);
   try {
     return await passMonth(stack, db, options);
+  } catch (error) {
+    for (const what of await readAlarms(db)) console.log(`a proof is broken: ${what}`);
+    throw error;
   } finally {
     await db.end();
     await stack.stop();

@@ -3,6 +3,7 @@ import type { Currency } from '../domain/currency.ts';
 import type { CanonicalLine, FileSummary } from '../domain/settlement-file.ts';
 import { BatchBook, equal } from './batch-book.ts';
 import { currencyField, isoInstant, minorAmount, optionalText, requiredText } from './fields.ts';
+import { idsOf, isOnItsSide, lineTypes, payoutTypes } from './day-types.ts';
 import type { FileFormat, Reading, ReadContext } from './format.ts';
 import { arrayOf, integerOf, objectOf, readJsonLines, stringOf } from './json-records.ts';
 import type { JsonRow } from './json-records.ts';
@@ -82,14 +83,14 @@ class CedarReport {
   }
 
   #readLine({ line, fields }: JsonRow): CanonicalLine {
-    const type = fields['type'];
-    if (type !== 'capture' && type !== 'refund') {
-      return refuse('record', shown(String(type)), { line, field: 'type' });
+    const type = lineTypes.find((one) => one === fields['type']);
+    if (type === undefined) {
+      return refuse('record', shown(String(fields['type'])), { line, field: 'type' });
     }
     const id = this.#text(line, fields, 'movement_id');
     const money = this.#money(line, fields);
     const fee = minorAmount(stringOf(fields['fee'], { line }), { line, field: 'fee' });
-    if ((type === 'capture') !== money.gross >= 0n) {
+    if (!isOnItsSide(type, money.gross)) {
       refuse('amount', `${String(money.gross)} of a ${type}`, { line, field: 'amount' });
     }
     const { from, to } = this.#header?.span ?? { from: 0, to: 0 };
@@ -100,24 +101,25 @@ class CedarReport {
     this.#book.line({ id, batch, currency, amount, fee, at }, { line });
     this.#lines += 1n;
     this.#oneBatch(currency, batch, line);
-    const parent = stringOf(fields['parent_id'], { line, field: 'parent_id' });
+    const place = { line, field: 'parent_id' };
+    const parent = optionalText(stringOf(fields['parent_id'], place), place);
     return {
-      ...{ line, kind: type, word: null, reference: this.#text(line, fields, 'reference') },
-      providerReference: id,
-      parentReference: optionalText(parent, { line, field: 'parent_id' }),
+      ...{ line, kind: type, word: null },
+      reference: this.#text(line, fields, 'reference'),
+      ...idsOf(type, id, parent, place),
       ...{ ...money, fee, net: amount - fee, charged: null, chargedCurrency: null },
     };
   }
 
   #readPayout({ line, fields }: JsonRow): CanonicalLine {
-    const type = fields['type'];
-    if (type !== 'payout' && type !== 'collection') {
-      return refuse('record', shown(String(type)), { line, field: 'type' });
+    const type = payoutTypes.find((one) => one === fields['type']);
+    if (type === undefined) {
+      return refuse('record', shown(String(fields['type'])), { line, field: 'type' });
     }
     const id = this.#text(line, fields, 'payout_id');
     const money = this.#money(line, fields);
     const { gross: amount, currency, batch, occurredAt: at } = money;
-    if ((type === 'payout') !== amount > 0n) {
+    if (!isOnItsSide(type, amount)) {
       refuse('amount', `${String(amount)} of a ${type}`, { line, field: 'amount' });
     }
     this.#book.payout({ id, batch, currency, amount, fee: 0n, at }, { line });

@@ -7,6 +7,8 @@ import type { Currency } from '../domain/currency.ts';
 import type { CanonicalLine, FileSummary, LineKind } from '../domain/settlement-file.ts';
 import { BatchBook } from './batch-book.ts';
 import type { CsvRow } from './csv-records.ts';
+import { idsOf, isOnItsSide, lineTypes, payoutTypes } from './day-types.ts';
+import type { DayType } from './day-types.ts';
 import {
   currencyField,
   isoInstant,
@@ -27,9 +29,7 @@ interface Language {
   /** In the order of the columns: record, movement, reference, parent, type, amount, fee, currency, time, batch. */
   readonly header: readonly string[];
   readonly records: Readonly<Record<string, 'line' | 'payout' | 'total'>>;
-  readonly types: Readonly<
-    Record<string, 'capture' | 'refund' | 'payout' | 'collection' | 'total'>
-  >;
+  readonly types: Readonly<Record<string, DayType | 'total'>>;
   amount(value: string, currency: Currency, context: ReadContext, place: Place): bigint;
   time(value: string, notBefore: number, place: Place): number;
 }
@@ -40,7 +40,8 @@ const plain: Language = {
   header: ['record', 'movement_id', 'reference', 'parent_id', 'type', 'amount', 'fee', 'currency', 'booked_at', 'batch_id'],
   records: { L: 'line', P: 'payout', T: 'total' },
   types: {
-    capture: 'capture', refund: 'refund', payout: 'payout', collection: 'collection', total: 'total',
+    capture: 'capture', refund: 'refund', dispute: 'dispute', dispute_reversal: 'dispute_reversal',
+    payout: 'payout', collection: 'collection', total: 'total',
   },
   amount: (value, _currency, _context, place) => minorAmount(value, place),
   time: (value, _notBefore, place) => isoInstant(value, place),
@@ -55,7 +56,8 @@ const german: Language = {
   ],
   records: { B: 'line', A: 'payout', S: 'total' },
   types: {
-    Einzug: 'capture', Erstattung: 'refund', Auszahlung: 'payout', Lastschrift: 'collection', Summe: 'total',
+    Einzug: 'capture', Erstattung: 'refund', Rückbelastung: 'dispute', Wiedergutschrift: 'dispute_reversal',
+    Auszahlung: 'payout', Lastschrift: 'collection', Summe: 'total',
   },
   amount: (value, currency, { exponents }, place) =>
     majorAmount(value, { currency, mark: ',', exponents }, place),
@@ -63,11 +65,7 @@ const german: Language = {
 }; // prettier-ignore
 
 /** Which types a record may have. */
-const typesOf = {
-  line: ['capture', 'refund'],
-  payout: ['payout', 'collection'],
-  total: ['total'],
-} as const;
+const typesOf = { line: lineTypes, payout: payoutTypes, total: ['total'] } as const;
 
 function reportIn(language: Language): FileFormat {
   return csvFormat({
@@ -107,18 +105,19 @@ class DayReport implements RowReader {
     }
     const money = this.#money(line, cells);
     const id = requiredText(movement, at(1));
-    const parentReference = optionalText(parent, at(3));
-    if ((type === 'capture' || type === 'payout') !== money.amount >= 0n) {
+    const parentId = optionalText(parent, at(3));
+    const ids = idsOf(type, id, parentId, at(3));
+    if (!isOnItsSide(type, money.amount)) {
       refuse('amount', `${String(money.amount)} of a ${type}`, at(5));
     }
     const moved = { ...money, id };
     if (record === 'line') this.#book.line(moved, { line });
     else this.#book.payout(moved, { line });
     return {
-      ...{ line, kind: this.#kindOf(type, parentReference), word: null },
+      ...{ line, kind: kindOf(type, parentId), word: null },
       reference:
         record === 'line' ? requiredText(reference, at(2)) : optionalText(reference, at(2)),
-      ...{ providerReference: id, parentReference },
+      ...ids,
       ...{ gross: money.amount, fee: money.fee, net: money.amount - money.fee },
       ...{ currency: money.currency, charged: null, chargedCurrency: null },
       ...{ batch: money.batch, occurredAt: money.at },
@@ -132,11 +131,6 @@ class DayReport implements RowReader {
       ...{ span, lists: ['captured', 'refunded'] },
       parts: batches.map((batch) => `batch/${batch}`),
     };
-  }
-
-  /** What is given back of the payment itself, not of a refund of ours, its payer has taken back. */
-  #kindOf(type: 'capture' | 'refund' | 'payout' | 'collection', parent: string | null): LineKind {
-    return type === 'refund' && parent === null ? 'capture_reversal' : type;
   }
 
   #total(line: number, count: string, cells: readonly string[]): void {
@@ -166,6 +160,11 @@ class DayReport implements RowReader {
       batch: requiredText(batch, at(9)),
     };
   }
+}
+
+/** What is given back of the payment itself, not of a refund of ours, its payer has taken back. */
+function kindOf(type: DayType, parent: string | null): LineKind {
+  return type === 'refund' && parent === null ? 'capture_reversal' : type;
 }
 
 interface Money {

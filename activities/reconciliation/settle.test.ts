@@ -1,5 +1,7 @@
 /** captured → settled: when every captured amount is matched, with its lines as evidence, once, and never against a fact. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { recordClosedOperation } from '../../domain/record-closed-operation.ts';
+import { newId } from '../../runtime/ids.ts';
 import { approved, declined } from '../../test/support/payments.ts';
 import {
   openSettlementWorld,
@@ -129,6 +131,42 @@ test('settled, what its provider takes back is recorded', async () => {
   await on.told(sale, declined());
   const { status, amountCaptured } = await on.state(sale.payment.id);
   expect([status, amountCaptured]).toEqual(['settled', 0n]);
+});
+
+test('settled, what is found captured behind a no is excess and goes back: the end stays', async () => {
+  const money = { currency: 'USD' } as const;
+  const held = await on.tried({ amount: 9_000n }, approved({ amountMinor: 9_000n, ...money }));
+  const refused = await on.operate(held, { kind: 'capture', amount: 4_000n, final: false }, declined()); // prettier-ignore
+  const yes = approved({ amountMinor: 5_000n, ...money, providerReference: 'cap_yes' });
+  const whole = await on.operate(refused, { kind: 'capture', amount: 5_000n, final: true }, yes);
+  const [no, done] = whole.operations;
+  const line = { kind: 'capture', reference: done?.id ?? '', provider_reference: 'cap_yes', gross: 5_000, ...money }; // prettier-ignore
+  expect((await on.night(await on.file([line]))).settled).toBe(1);
+  await on.rows.all('update operations set due_at = tender_now() where id = $1', [no?.id]);
+  const settled = await on.state(held.id);
+  const late = approved({ amountMinor: 4_000n, ...money, providerReference: 'cap_no' });
+  const found = settled.operations.find(({ id }) => id === no?.id);
+  if (found === undefined) throw new Error('not there');
+  const change = recordClosedOperation(
+    settled,
+    found,
+    { kind: 'found', outcome: late },
+    newId('op'),
+  );
+  if (change === null) throw new Error('nothing new');
+  const after = await on.commit(settled, change);
+  expect([after.status, after.amountCaptured, after.amountExcess]).toEqual(['settled', 5_000n, 4_000n]); // prettier-ignore
+  expect(after.operations.map(({ kind, status, excess }) => [kind, status, excess])).toEqual([
+    ['capture', 'succeeded', true],
+    ['capture', 'succeeded', false],
+    ['refund', 'requested', false],
+  ]);
+  // Its line comes, and is what we have.
+  const told = { ...line, reference: no?.id ?? '', provider_reference: 'cap_no', gross: 4_000 };
+  const file = await on.file([told]);
+  await on.night(file);
+  expect(await on.matches(file)).toEqual([{ line: 1, subject_id: no?.id, tier: 2 }]);
+  expect((await on.state(held.id)).status).toBe('settled');
 });
 
 test('a refund of the same moment goes on, or comes again', async () => {

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import type { Json } from '../http/reply.ts';
 import type { AuthorizationRow } from '../store/authorizations.ts';
 import { stripeDisputeEvents } from '../stripe/disputes.ts';
-import type { DisputeFact, DisputeRow, DisputeStatus } from './store.ts';
+import type { DisputeFact, DisputeFactRow, DisputeRow, DisputeStatus } from './store.ts';
 
 const answerWithinMs = 7 * 24 * 3_600 * 1_000;
 
@@ -49,6 +49,10 @@ export function presentDispute({ store }: Context, row: DisputeRow): Json {
       ...{ kind, reference },
       evidence: JSON.parse(content) as unknown,
     })),
+    facts: store.disputes.factsOf(row.id).map(({ dispute_id: _, at, ...fact }) => ({
+      ...fact,
+      at: new Date(at).toISOString(),
+    })),
     due_by: new Date(due_by).toISOString(),
     created_at: new Date(created_at).toISOString(),
   };
@@ -76,9 +80,38 @@ function bodiesOf(
   ];
 }
 
-function tell(context: Context, row: DisputeRow, what: DisputeFact, afterMs = 0): void {
+/** Taken when it begins, and once more where it was given back; returned when it is won. */
+function moneyOf(
+  { provider, amount, fee }: DisputeRow,
+  what: DisputeFact,
+  before: DisputeStatus | null,
+): Pick<DisputeFactRow, 'amount' | 'fee'> {
+  switch (what) {
+    case 'opened':
+      return { amount: -amount, fee };
+    case 'reopened':
+      return { amount: before === 'won' ? -amount : 0, fee };
+    case 'won':
+      return { amount, fee: prices[provider]?.returned === true ? -fee : 0 };
+    case 'lost':
+      return { amount: 0, fee: 0 };
+  }
+}
+
+/** Booked, and told of. `before`: what it was; null: it was not there. */
+function note(
+  context: Context,
+  row: DisputeRow,
+  what: DisputeFact,
+  before: DisputeStatus | null,
+  afterMs = 0,
+): void {
   const { store, clock } = context;
   const now = clock.now();
+  store.disputes.note({
+    ...{ dispute_id: row.id, round: row.round, what, at: now + afterMs },
+    ...moneyOf(row, what, before),
+  });
   for (const event of bodiesOf(context, row, what, now)) {
     const id = typeof event['id'] === 'string' ? event['id'] : `evt_${uuidv7()}`;
     const body = JSON.stringify(event);
@@ -104,7 +137,7 @@ export function openDispute(
     ...{ status: 'needs_response', round: 1, due_by: now + answerWithinMs, created_at: now },
   };
   store.disputes.insert(row);
-  tell(context, row, 'opened');
+  note(context, row, 'opened', null);
   return row;
 }
 
@@ -157,8 +190,8 @@ export function moveDispute(
   const dueBy = isAgain ? context.clock.now() + answerWithinMs : row.due_by;
   const moved = { ...row, status: to, round: row.round + (isAgain ? 1 : 0), due_by: dueBy };
   context.store.disputes.move(moved);
-  if (isAgain) tell(context, moved, 'reopened');
-  if (to === 'won' || to === 'lost') tell(context, moved, to);
-  if (to === 'accepted') tell(context, moved, 'lost', acceptedIsLostAfterMs);
+  if (isAgain) note(context, moved, 'reopened', row.status);
+  if (to === 'won' || to === 'lost') note(context, moved, to, row.status);
+  if (to === 'accepted') note(context, moved, 'lost', row.status, acceptedIsLostAfterMs);
   return moved;
 }

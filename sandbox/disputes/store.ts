@@ -6,6 +6,24 @@ export type DisputeStatus = 'needs_response' | 'under_review' | 'accepted' | 'wo
 /** What is told of one. */
 export type DisputeFact = 'opened' | 'reopened' | 'won' | 'lost';
 
+/** When it happened, and what money went with it; from our client's point of view: below zero, taken from it. */
+export interface DisputeFactRow {
+  readonly dispute_id: string;
+  readonly round: number;
+  readonly what: DisputeFact;
+  readonly amount: number;
+  /** What the provider keeps; below zero: given back. */
+  readonly fee: number;
+  readonly at: number;
+}
+
+/** A fact with money in it, and whose it is. */
+export interface DisputeMoveRow extends DisputeFactRow {
+  readonly provider: string;
+  readonly reference: string;
+  readonly currency: string;
+}
+
 export interface DisputeRow {
   readonly id: string;
   readonly provider: string;
@@ -47,6 +65,17 @@ create table if not exists dispute_round_answers (
   created_at integer not null,
   primary key (dispute_id, round, kind)
 ) strict, without rowid;
+-- The books of disputes: only what really happened, never changed.
+create table if not exists dispute_facts (
+  dispute_id text not null,
+  round integer not null,
+  what text not null check (what in ('opened', 'reopened', 'won', 'lost')),
+  amount integer not null,
+  fee integer not null,
+  at integer not null,
+  primary key (dispute_id, round, what)
+) strict, without rowid;
+create index if not exists dispute_facts_at on dispute_facts (at) where amount <> 0 or fee <> 0;
 `;
 
 /** Books of before there were rounds. */
@@ -74,6 +103,12 @@ export interface DisputeAnswerRow {
 export interface Disputes {
   answer(row: DisputeAnswerRow): void;
   answersTo(disputeId: string): readonly DisputeAnswerRow[];
+  /** Each once a round: told again, it is what it was. */
+  note(row: DisputeFactRow): void;
+  /** Oldest first. */
+  factsOf(disputeId: string): readonly DisputeFactRow[];
+  /** What of them moved money, in the order in which it happened; `to` is not in it. */
+  movedBetween(provider: string | null, from: number, to: number): readonly DisputeMoveRow[];
   insert(row: DisputeRow): void;
   move(row: DisputeRow): void;
   find(provider: string, id: string): DisputeRow | undefined;
@@ -113,7 +148,25 @@ export function createDisputes(database: DatabaseSync): Disputes {
     `select dispute_id, round, kind, reference, content, created_at from dispute_round_answers
      where dispute_id = :disputeId order by created_at, kind`,
   );
+  const note = database.prepare(
+    `insert or ignore into dispute_facts (dispute_id, round, what, amount, fee, at)
+     values (:dispute_id, :round, :what, :amount, :fee, :at)`,
+  );
+  const facts = database.prepare(
+    `select dispute_id, round, what, amount, fee, at from dispute_facts
+     where dispute_id = :disputeId order by round, at, what in ('won', 'lost')`,
+  );
+  const moved = database.prepare(
+    `select f.dispute_id, f.round, f.what, f.amount, f.fee, f.at, d.provider, d.reference, d.currency
+     from dispute_facts f join disputes d on d.id = f.dispute_id
+     where f.at >= :from and f.at < :to and (f.amount <> 0 or f.fee <> 0)
+       and (:provider is null or d.provider = :provider)
+     order by f.at, f.dispute_id, f.round, f.what in ('won', 'lost')`,
+  );
   return {
+    note: (row) => void note.run({ ...row }),
+    factsOf: (disputeId) => listRows<DisputeFactRow>(facts, { disputeId }),
+    movedBetween: (provider, from, to) => listRows<DisputeMoveRow>(moved, { provider, from, to }),
     answer: (row) => void answer.run({ ...row }),
     answersTo: (disputeId) => listRows<DisputeAnswerRow>(answers, { disputeId }),
     insert: (row) => void insert.run({ ...row }),

@@ -49,6 +49,8 @@ const germanHeader = `Satzart;Vorgang;Referenz;Ursprung;Art;Betrag;Gebühr;Währ
 const germanTypes = {
   capture: 'Einzug',
   refund: 'Erstattung',
+  dispute: 'Rückbelastung',
+  dispute_reversal: 'Wiedergutschrift',
   payout: 'Auszahlung',
   collection: 'Lastschrift',
 } as const;

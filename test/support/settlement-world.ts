@@ -59,8 +59,8 @@ export interface SettlementWorld extends PaymentDatabase {
   /** As a lookup tells it now. */
   told(sale: Sale, outcome: ProviderOutcome): Promise<void>;
   yes(sale: Sale): ProviderOutcome;
-  /** Of the whole sale, at a fee of 15.00, which is given back with a win. */
-  disputed(sale: Sale, what: DisputeNews['what']): Promise<void>;
+  /** Of the whole sale, at a fee of 15.00 a round, which is given back with a win. */
+  disputed(sale: Sale, what: DisputeNews['what'], round?: number): Promise<void>;
   /** Tender's clock goes on by so many hours. */
   pass(hours: number): Promise<void>;
   explain(id: string): Promise<Matching>;
@@ -133,9 +133,14 @@ export async function openSettlementWorld(): Promise<SettlementWorld> {
     },
     yes: ({ payment: { amount, currency }, providerReference }) =>
       yesTo(amount, currency, providerReference),
-    disputed: async (sale, what) => {
+    disputed: async (sale, what, round = 1) => {
       const news = {
-        ...{ what, providerReference: `dp_${sale.attemptId}`, amountMinor: sale.payment.amount },
+        ...{
+          what,
+          round,
+          providerReference: `dp_${sale.attemptId}`,
+          amountMinor: sale.payment.amount,
+        },
         ...{ feeMinor: 1_500n, feeReturned: what === 'won', currency: sale.payment.currency },
         ...{ reason: 'fraudulent', dueBy: '2027-02-01T00:00:00.000Z' },
       };

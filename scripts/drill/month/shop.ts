@@ -1,4 +1,4 @@
-/** What a shop does in a day: sales, captures in parts, refunds, cancels, and disputes that it wins. */
+/** What a shop does in a day: sales, captures in parts, refunds, cancels, and disputes, won, lost and taken up again. */
 import { randomUUID } from 'node:crypto';
 import type { Endpoints } from '../../../runtime/local/endpoints.ts';
 import type { Random } from '../random.ts';
@@ -11,15 +11,23 @@ export interface Shop {
   openDay(): Promise<void>;
   /** No new business: only what is still to be done. */
   finish(): Promise<void>;
-  readonly counts: Readonly<Record<'payments' | 'refunds' | 'disputes' | 'canceled', number>>;
+  readonly counts: Readonly<Record<Counted, number>>;
 }
 
+type Counted = 'payments' | 'refunds' | 'canceled' | 'disputes' | 'won' | 'lost' | 'reopened';
 type Body = Readonly<Record<string, unknown>>;
 /** To be done on a later day. */
 type Errand = () => Promise<unknown>;
 
+/** What becomes of disputes, one after the other: a step a day, each to its end. */
+const fates = [['win'], ['lose'], ['win', 'reopen', 'lose'], ['lose', 'reopen', 'win']] as const;
+const counterOf = { win: 'won', lose: 'lost', reopen: 'reopened' } as const;
+
 export function openShop(endpoints: Endpoints, random: Random, perDay: number): Shop {
-  const counts = { payments: 0, refunds: 0, disputes: 0, canceled: 0 };
+  const counts: Record<Counted, number> = {
+    ...{ payments: 0, refunds: 0, canceled: 0 },
+    ...{ disputes: 0, won: 0, lost: 0, reopened: 0 },
+  };
   const errands: Errand[] = [];
   const { api, sandbox } = endpoints;
   const post = (path: string, body: Body): Promise<Body> =>
@@ -54,10 +62,17 @@ export function openShop(endpoints: Endpoints, random: Random, perDay: number): 
   };
   const dispute = async (provider: string, reference: string): Promise<void> => {
     const opened = await call(`${sandbox.url}/${provider}/disputes`, { reference, amount: 500 });
+    const fate = fates[counts.disputes % fates.length] ?? [];
     counts.disputes += 1;
-    const place = `${sandbox.url}/${provider}/disputes/${String(opened['id'])}/win`;
-    errands.push(() => call(place, {}));
+    const place = `${sandbox.url}/${provider}/disputes/${String(opened['id'])}`;
+    errands.push(() => live(place, fate));
   };
+  const live = async (place: string, [action, ...rest]: readonly (keyof typeof counterOf)[]): Promise<void> => {
+    if (action === undefined) return;
+    await call(`${place}/${action}`, {});
+    counts[counterOf[action]] += 1;
+    if (rest.length > 0) errands.push(() => live(place, rest));
+  }; // prettier-ignore
   const finish = async (): Promise<void> => {
     for (const errand of errands.splice(0)) await errand();
   };
