@@ -4,7 +4,8 @@ import type { DetectionRule } from '../domain/detection.ts';
 import type { Db } from './client.ts';
 
 export interface Detection {
-  readonly kind: 'unknown' | 'unanswered' | 'pending' | 'overdue' | 'payout' | 'events' | 'report' | 'close';
+  readonly kind:
+    'unknown' | 'unanswered' | 'pending' | 'overdue' | 'payout' | 'events' | 'report' | 'close';
   readonly subject: string;
   readonly provider: string | null;
   readonly payment_id: string | null;

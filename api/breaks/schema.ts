@@ -91,15 +91,10 @@ export const breakResolveSchema = z
     reason: reasonSchema.optional().meta({ description: 'Why; in place of X-Reason.' }),
     reconciliation_id: idSchema('rec').optional(),
     line: z.int().min(1).optional().meta({ description: 'force_match: where no line is known.' }),
-    subject_ids: z
-      .array(textSchema(64))
-      .min(1)
-      .max(20)
-      .optional()
-      .meta({
-        description:
-          'force_match: the captures, refunds or disputes that the line is; at a bank, the payouts.',
-      }),
+    subject_ids: z.array(textSchema(64)).min(1).max(20).optional().meta({
+      description:
+        'force_match: the captures, refunds or disputes that the line is; at a bank, the payouts.',
+    }),
     entry_id: idSchema('je').optional().meta({ description: 'amend: the wrong one, mirrored.' }),
     postings: z
       .array(postingSchema)
