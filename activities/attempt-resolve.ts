@@ -138,6 +138,7 @@ async function resend(
     method: decided.payment.paymentMethod.type,
     token: attempt.token,
     offSession: decided.payment.offSession,
+    challenge: attempt.challenged,
     capture: attempt.kind === 'sale',
     returnUrl: `${deps.returnUrl}/${attempt.returnToken}`,
   });

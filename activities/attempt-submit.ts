@@ -49,6 +49,7 @@ export async function submit(
     method: decided.payment.paymentMethod.type,
     token: attempt.token,
     offSession: decided.payment.offSession,
+    challenge: attempt.challenged,
     capture: attempt.kind === 'sale',
     returnUrl: `${deps.returnUrl}/${returnToken}`,
   });

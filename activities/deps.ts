@@ -2,6 +2,7 @@ import type { Db } from '../db/client.ts';
 import type { FrozenKey } from '../db/changes.ts';
 import type { PaymentSnapshot } from '../db/snapshot.ts';
 import type { Provider } from '../domain/provider.ts';
+import type { RiskJudge } from './risk/judge.ts';
 import type { RoutingSource } from './routing.ts';
 
 export interface Log {
@@ -21,6 +22,8 @@ export interface ActivityDeps {
   readonly providers: ReadonlyMap<string, Provider>;
   /** Absent: no rules, and everybody in good health. */
   readonly routing?: RoutingSource;
+  /** Absent: nobody judges risk. */
+  readonly risk?: RiskJudge;
   /** A prefixed UUIDv7: `newId('att')`. */
   readonly newId: (prefix: string) => string;
   /** Unguessable, for the page a shopper comes back to. */

@@ -2,7 +2,7 @@
 import type { Provider } from '../domain/provider.ts';
 import { firstRules, type RoutingRules } from '../domain/routing-rules.ts';
 import type { ProviderHealth, RoutingView } from '../domain/routing.ts';
-import { screen, type Decision } from '../domain/screen.ts';
+import { isRefused, screen, type Decision } from '../domain/screen.ts';
 import type { PaymentState } from '../domain/payment-state.ts';
 import type { ActivityDeps } from './deps.ts';
 
@@ -39,7 +39,10 @@ export function candidatesOf(
 /** As `screen`, with a provider on trial given to one payment only; the others go past it. */
 export async function decide(deps: ActivityDeps, payment: PaymentState): Promise<Decision> {
   const view = await viewOf(deps);
-  const decision = screen(payment, view);
+  // What is refused for another reason is nobody's to judge.
+  const risk =
+    deps.risk === undefined || isRefused(payment) ? null : await deps.risk.judge(payment);
+  const decision = screen(payment, view, risk);
   if (decision.kind !== 'try') return decision;
   const { provider } = decision;
   const onTrial = view.candidates.some(
@@ -51,5 +54,5 @@ export async function decide(deps: ActivityDeps, payment: PaymentState): Promise
       ? { ...candidate, health: 'breaker_open' as const }
       : candidate,
   );
-  return screen(payment, { ...view, candidates: others });
+  return screen(payment, { ...view, candidates: others }, risk);
 }

@@ -25,6 +25,10 @@ import { createRateLimit } from './rate-limit.ts';
 import { reconciliationRoutes } from './reconciliations/routes.ts';
 import { refundRoutes } from './refunds/routes.ts';
 import { requestId } from './request-id.ts';
+import { reviewRoutes } from './reviews/routes.ts';
+import { riskListRoutes } from './risk/list-routes.ts';
+import { riskReportRoutes } from './risk/report-routes.ts';
+import { riskRuleRoutes } from './risk/rule-routes.ts';
 import { returnRouter } from './returns/router.ts';
 import type { Route } from './route.ts';
 import { routingRoutes } from './routing/routes.ts';
@@ -74,6 +78,8 @@ export function apiRoutes(ports: Ports): readonly Route[] {
     events,
     webhookEvents,
     routing,
+    risk,
+    reviews,
   } = ports;
   return [
     ...paymentRoutes(payments),
@@ -94,6 +100,10 @@ export function apiRoutes(ports: Ports): readonly Route[] {
     ...eventRoutes(events),
     ...webhookEventRoutes(webhookEvents),
     ...routingRoutes(routing),
+    ...riskRuleRoutes(risk),
+    ...riskListRoutes(risk),
+    ...riskReportRoutes(risk),
+    ...reviewRoutes(reviews),
   ];
 }
 

@@ -7,6 +7,7 @@ interface HttpErrorKind {
 }
 
 const refusals: Readonly<Record<RefusalCode, HttpErrorKind>> = {
+  payment_in_review: { status: 409, title: 'A review of the payment is open' },
   payment_in_doubt: { status: 409, title: 'An outcome this request depends on is not yet known' },
   cancel_pending: { status: 409, title: 'The payment is being canceled' },
   payment_not_capturable: { status: 409, title: 'The payment takes no capture' },
@@ -40,6 +41,9 @@ const refusals: Readonly<Record<RefusalCode, HttpErrorKind>> = {
   approval_lapsed: { status: 409, title: 'Nobody decided in time' },
   settings_changed: { status: 409, title: 'The settings have changed since this was asked for' },
   rules_changed: { status: 409, title: 'The rules have changed since this was asked for' },
+  already_listed: { status: 409, title: 'It stands on the list already' },
+  review_decided: { status: 409, title: 'The review was decided otherwise' },
+  review_lapsed: { status: 409, title: 'The time to review it is over' },
   duplicate_reference: { status: 409, title: 'This merchant reference has a payment already' },
   dispute_closed: { status: 409, title: 'The dispute is decided' },
   dispute_answered: { status: 409, title: 'The dispute has its answer' },
@@ -55,6 +59,7 @@ const refusals: Readonly<Record<RefusalCode, HttpErrorKind>> = {
 const noes: Readonly<Record<NoCode, HttpErrorKind>> = {
   payment_declined: { status: 402, title: 'The payment was declined' },
   provider_unavailable: { status: 402, title: 'No provider could take the payment' },
+  risk_blocked: { status: 402, title: 'The payment is not accepted' },
   regulated_not_permitted: { status: 402, title: 'A rule on regulated goods forbids the payment' },
   not_submitted_in_time: { status: 402, title: 'The payment was not submitted in time' },
   capture_declined: { status: 402, title: 'The capture was declined' },

@@ -42,7 +42,7 @@ async function answer(
   const isUpload = route.spec.form !== undefined;
   // A refusal does not wait for all of a file that nobody wants.
   if (isUpload) response.set('Connection', 'close');
-  const hasBody = route.method !== 'get' && !isUpload;
+  const hasBody = ['post', 'put'].includes(route.method) && !isUpload;
   const raw = hasBody ? await readRawBody(request, response) : undefined;
   const principal = await authenticate(authentication, request.headers);
   response.locals['merchantId'] = principal.merchantId;

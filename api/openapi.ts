@@ -53,7 +53,7 @@ const headersOf: Readonly<Record<Route['repeats'], z.ZodObject | undefined>> = {
 
 function pathOf({ method, repeats, spec }: Route, security: string): RouteConfig {
   const { params, query, body, form } = spec;
-  const headers = headersOf[repeats];
+  const headers = method === 'delete' ? z.object({ 'X-Reason': reason }) : headersOf[repeats];
   return {
     method,
     path: spec.path,

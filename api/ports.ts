@@ -18,6 +18,8 @@ import type { Disputes } from './disputes/ports.ts';
 import type { Books, Ledger } from './ledger/ports.ts';
 import type { Payouts } from './payouts/ports.ts';
 import type { PaymentMethods } from './payment-methods/ports.ts';
+import type { Reviews } from './reviews/ports.ts';
+import type { Risk } from './risk/ports.ts';
 import type { Reconciliations } from './reconciliations/ports.ts';
 import type { Routing } from './routing/ports.ts';
 import type { Settings } from './settings/ports.ts';
@@ -36,6 +38,12 @@ export const scopes = [
   'routing:read',
   'routing:write',
   'routing:approve',
+  'risk:read',
+  'risk:write',
+  'risk:approve',
+  'risk:lists',
+  'reviews:read',
+  'reviews:decide',
   'settings:read',
   'settings:write',
   'settings:approve',
@@ -86,6 +94,8 @@ export interface CreatePayment {
   readonly customerId?: string | undefined;
   readonly customer?:
     { readonly email?: string | undefined; readonly name?: string | undefined } | undefined;
+  readonly shopper?:
+    { readonly ip?: string | undefined; readonly deviceId?: string | undefined } | undefined;
   readonly offSession?: boolean | undefined;
   readonly save?: boolean | undefined;
   readonly submitWithinMs?: number | undefined;
@@ -266,4 +276,6 @@ export interface Ports {
   readonly returns: Returns;
   readonly health: Health;
   readonly routing: Routing;
+  readonly risk: Risk;
+  readonly reviews: Reviews;
 }

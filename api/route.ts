@@ -116,7 +116,7 @@ export interface Incoming {
 }
 
 export interface Route {
-  readonly method: 'get' | 'post' | 'put';
+  readonly method: 'get' | 'post' | 'put' | 'delete';
   /** The header that makes a repeat the same request. */
   readonly repeats: 'idempotency_key' | 'if_match' | 'always';
   readonly spec: CommonSpec<Shape> & {
@@ -229,6 +229,25 @@ export function replaceRoute<P extends Shape = Shape, B extends Shape = Shape>(
         params: validate(spec.params ?? nothing, params) as z.output<P>,
         body: validate(spec.body, body),
         ifMatch,
+      });
+    },
+  };
+}
+
+/** A DELETE: what is gone stays gone, so a repeat is the same request. It says why in X-Reason. */
+export function removeRoute<P extends Shape = Shape>(
+  spec: CommonSpec<P>,
+  handle: (call: Pick<QuestionCall<P, Shape>, 'principal' | 'params'>) => Promise<Reply>,
+): Route {
+  return {
+    method: 'delete',
+    repeats: 'always',
+    spec,
+    answer: ({ principal, params, query }) => {
+      validate(nothing, query, '/query');
+      return handle({
+        principal,
+        params: validate(spec.params ?? nothing, params) as z.output<P>,
       });
     },
   };

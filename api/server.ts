@@ -13,6 +13,8 @@ import { isTransient } from '../db/errors.ts';
 import { probeWorkerRole } from '../db/probe.ts';
 import type { Runs } from '../runtime/runs.ts';
 import type { ProviderContract } from '../domain/provider.ts';
+import { factCatalogue } from '../domain/risk/facts.ts';
+import { featureNames } from '../domain/risk/features.ts';
 import type { RoutingView } from '../domain/routing.ts';
 import { fileWaitMs } from '../domain/verified-money.ts';
 import type { Guard } from '../providers/protection/guard.ts';
@@ -40,6 +42,9 @@ import { createLedgerGate } from './backend/ledger-gate.ts';
 import { createMetrics } from './backend/metrics.ts';
 import { createPaymentMethods } from './backend/payment-methods.ts';
 import { createPayments } from './backend/payments.ts';
+import { createReviews } from './backend/reviews.ts';
+import { createRiskJudge } from '../workers/risk-judge.ts';
+import { createRisk } from './backend/risk.ts';
 import { createRouting } from './backend/routing.ts';
 import { createSettings } from './backend/settings.ts';
 import { createVerifiedMoney } from './backend/verified-money.ts';
@@ -62,6 +67,9 @@ function connect(url: string, applicationName: string): Db {
 }
 const db = connect(settings.apiDatabaseUrl, 'tender-api');
 const workerDb = connect(settings.workerDatabaseUrl, 'tender-worker');
+const risk = createRiskJudge({
+  ...{ ...settings.risk, url: settings.workerDatabaseUrl, mode: settings.mode, log },
+});
 
 const processName = newId('process');
 const configured = createProviders({
@@ -162,6 +170,11 @@ const app = createApp({
       view: routingView,
       healthOf: (name) => guardOf(name).view(),
     }),
+    risk: createRisk({ workerDb, facts: factCatalogue(featureNames) }),
+    reviews: createReviews({
+      ...{ db, workerDb },
+      nudge: async (paymentId) => runs()?.wake(paymentId),
+    }),
     health: createHealth(db, () => host?.working() ?? false, createMetrics(workerDb, cyclesMs)),
   },
   staff: settings.staff === undefined ? null : await createStaffTokens(settings.staff),
@@ -193,6 +206,7 @@ const hosting = import('../workers/payment-host.ts').then(({ hostPayments }) => 
       db: workerDb,
       providers,
       routing,
+      risk: risk.judge,
       newId,
       newReturnToken,
       returnUrl: `${settings.publicUrl}/return`,
@@ -218,7 +232,7 @@ onShutdown(
     await hosting;
     await host?.stop();
     await routing.ended;
-    await Promise.all([db.destroy(), workerDb.destroy(), store.close()]);
+    await Promise.all([db.destroy(), workerDb.destroy(), risk.close(), store.close()]);
   },
   { watchParent: settings.parentWatch },
 );

@@ -41,17 +41,22 @@ const read = [
   'breaks:read',
   'reconciliations:read',
   'payouts:read',
+  'risk:read',
+  'reviews:read',
 ] as const;
 /** Asking for what takes two people, and being the second one. */
 const second = ['payments:resolve', 'approvals:decide'] as const;
+/** Reviews, and what one person puts on a list alone: it ends by itself, or somebody takes it off. */
+const watch = ['reviews:decide', 'risk:lists'] as const;
 const roleScopes: ReadonlyMap<string, readonly Scope[]> = new Map<string, readonly Scope[]>([
   ['viewer', read],
-  ['support', [...read, 'refunds:write', 'payments:cancel', ...second]],
+  ['support', [...read, 'refunds:write', 'payments:cancel', ...second, ...watch]],
   [
     'finance',
     [
       ...[...read, 'ledger:read', 'ledger:close', 'routing:approve', 'settings:approve', ...second],
       ...['breaks:resolve', 'reconciliations:write', 'payouts:write', 'audit:read'],
+      ...['risk:approve', ...watch],
     ] as Scope[],
   ],
   [
@@ -69,7 +74,10 @@ const roleScopes: ReadonlyMap<string, readonly Scope[]> = new Map<string, readon
         'reconciliations:write',
         'payouts:write',
         'audit:read',
+        'risk:write',
+        'risk:approve',
         ...second,
+        ...watch,
       ],
     ] as Scope[],
   ],

@@ -7,7 +7,7 @@ import type { Page } from './payments.ts';
 type Trx = Transaction<Database>;
 
 export type ApprovalKind =
-  'refund' | 'routing_rules' | 'resolution' | 'merchant_settings' | 'break';
+  'refund' | 'routing_rules' | 'resolution' | 'merchant_settings' | 'break' | 'risk_rules';
 export type ApprovalStatus = 'open' | 'approved' | 'rejected' | 'lapsed';
 
 export interface ApprovalRow {

@@ -62,6 +62,7 @@ const instants: ReadonlySet<string> = new Set([
 // prettier-ignore
 const documents: ReadonlySet<string> = new Set([
   'paymentMethod', 'nextAction', 'lastDecline', 'statusBasis', 'basis', 'decline', 'failure', 'route', 'evidence',
+  'facts', 'lists', 'reasons', 'shadows', 'tightenings',
 ]);
 
 /** camelCase fields to columns, bigint to decimal strings, ms to ISO; undefined fields are left out. */

@@ -1,6 +1,7 @@
 /** What a merchant has decided about itself: one version at a time, each change by two people. */
 import { sql, type Transaction } from 'kysely';
 import type { PayoutDestination } from '../domain/payout.ts';
+import type { RiskSettings } from '../domain/risk/settings.ts';
 import { askOnce, type ApprovalRow } from './approvals.ts';
 import type { Db } from './client.ts';
 import type { Database } from './database.ts';
@@ -11,6 +12,7 @@ export interface MerchantSettings {
   /** Minor units by currency; null: no refund needs a second person. */
   readonly refund_limits: Readonly<Record<string, number>> | null;
   readonly payouts: PayoutSettings;
+  readonly risk: RiskSettings;
 }
 
 /** Of a facilitator's merchant. What is left out has its default. */
@@ -26,10 +28,11 @@ export interface PayoutSettings {
   readonly destinations?: Readonly<Record<string, PayoutDestination>> | undefined;
 }
 
-/** What people ask for; `payouts` left out stays as it is. */
+/** What people ask for; `payouts` and `risk` left out stay as they are. */
 export interface SettingsInput {
   readonly refund_limits: MerchantSettings['refund_limits'];
   readonly payouts?: PayoutSettings | undefined;
+  readonly risk?: RiskSettings | undefined;
 }
 
 export async function readSettings(
@@ -37,7 +40,7 @@ export async function readSettings(
   merchantId: string,
 ): Promise<MerchantSettings | null> {
   const { rows } = await sql<MerchantSettings>`
-    select id as merchant_id, settings_version as version, refund_limits, payouts from merchants
+    select id as merchant_id, settings_version as version, refund_limits, payouts, risk from merchants
     where id = ${merchantId}`.execute(db);
   return rows[0] ?? null;
 }

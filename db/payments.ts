@@ -8,6 +8,12 @@ import type { Database } from './database.ts';
 import type { HeldKey, KeyClaim } from './idempotency-keys.ts';
 import type { PaymentOptions, PaymentSnapshot } from './snapshot.ts';
 
+/** Hashed before it is written down. */
+export interface Shopper {
+  readonly ip?: string | undefined;
+  readonly device_id?: string | undefined;
+}
+
 export interface NewPayment {
   readonly id: string;
   readonly merchantId: string;
@@ -20,7 +26,7 @@ export interface NewPayment {
   readonly customer?:
     { readonly email?: string | undefined; readonly name?: string | undefined } | undefined;
   readonly metadata: Readonly<Record<string, string>>;
-  readonly options: PaymentOptions;
+  readonly options: PaymentOptions & { readonly shopper?: Shopper };
   readonly regulated?: Readonly<Record<string, unknown>> | undefined;
   readonly submitWithinMs: number;
   readonly lifetimeMs: number;

@@ -8,6 +8,7 @@ import { openPaymentDatabase, sqlAs, verdictOf, type PaymentDatabase } from '../
 import { requiresAction } from '../test/support/payments.ts';
 import { insertCase, insertDispute } from '../test/support/disputes.ts';
 import { insertPayout } from '../test/support/payouts.ts';
+import { decide, park } from '../test/support/risk.ts';
 import { arriveAtReturn, findApiKey, listReturned, receiveWebhook, setClockOffset } from './access.ts'; // prettier-ignore
 import { connectDb, type Db } from './client.ts';
 import { seedMerchants } from './seed.ts';
@@ -28,6 +29,8 @@ beforeAll(async () => {
     await insertCase(on, payment);
     await insertDispute(on.rows, payment);
     await insertPayout(on.rows, payment.merchantId);
+    await decide(on, payment);
+    await park(on, payment);
   }
 });
 afterAll(() => on.close());
@@ -46,7 +49,7 @@ const guarded = [
   ...['account_balances', 'attempts', 'cases', 'customers', 'dispute_answers', 'disputes'],
   'idempotency_keys',
   ...['journal_entries', 'merchants', 'operations', 'outbox', 'payment_methods', 'payments'],
-  ...['payouts', 'postings', 'timeline'],
+  ...['payouts', 'postings', 'reviews', 'risk_decisions', 'timeline'],
 ].sort();
 
 describe('row-level security', () => {

@@ -12,6 +12,7 @@ import type {
   OperationState,
   PaymentMethod,
   PaymentState,
+  ReviewState,
 } from '../domain/payment-state.ts';
 import type { Decline, ShopperAction } from '../domain/provider.ts';
 import { disputeState, type DisputeRow } from './dispute-rows.ts';
@@ -48,6 +49,8 @@ export interface PaymentRow {
   readonly wake_at: string | null;
   /** Absent in answers frozen before there were disputes. */
   readonly disputes_due_at?: string | null;
+  /** Absent in answers frozen before there were reviews. */
+  readonly review_due_at?: string | null;
   readonly next_action: (ShopperAction & { readonly expiresAt: string }) | null;
   readonly last_decline: Decline | null;
   readonly status_basis: Basis;
@@ -127,6 +130,15 @@ export interface OperationRow {
   readonly updated_at: string;
 }
 
+/** One that is open, or decided and not carried out. */
+export interface ReviewInSnapshot {
+  readonly id: string;
+  readonly status: 'open' | 'approved' | 'declined' | 'lapsed';
+  readonly on_deadline: 'approve' | 'decline';
+  readonly due_at: string;
+  readonly decided_by: string | null;
+}
+
 export interface PaymentSnapshot {
   readonly payment: PaymentRow;
   readonly attempts: readonly AttemptRow[];
@@ -138,6 +150,8 @@ export interface PaymentSnapshot {
     readonly email: string | null;
     readonly name: string | null;
   } | null;
+  /** Absent in answers frozen before there were reviews. */
+  readonly review?: ReviewInSnapshot | null;
   readonly fund_model: 'own' | 'facilitator';
   /** Absent in answers frozen before there were limits. */
   readonly refund_limit?: number | null;
@@ -180,8 +194,21 @@ export function paymentState(snapshot: PaymentSnapshot): PaymentState {
     attempts: snapshot.attempts.map(attemptState),
     operations: snapshot.operations.map(operationState),
     disputes: (snapshot.disputes ?? []).map(disputeState),
+    review: reviewState(snapshot.review ?? null),
     now: Date.parse(snapshot.now),
   };
+}
+
+function reviewState(row: ReviewInSnapshot | null): ReviewState | null {
+  if (row === null) return null;
+  const { id, status, on_deadline: onDeadline, due_at: dueAt, decided_by: decidedBy } = row;
+  const verdict = {
+    open: null,
+    approved: 'approve',
+    declined: 'decline',
+    lapsed: onDeadline,
+  } as const;
+  return { id, verdict: verdict[status], onDeadline, dueAt: Date.parse(dueAt), decidedBy };
 }
 
 function instant(iso: string | null): number | null {
@@ -210,6 +237,8 @@ function attemptState(a: AttemptRow): AttemptState {
     expiresAt: instant(a.expires_at),
     returnToken: a.return_token,
     reauthorization: a.reauthorization ?? 0,
+    challenged: 'challenge' in a.route && a.route.challenge,
+    held: 'hold' in a.route && a.route.hold,
     createdAt: Date.parse(a.created_at),
   };
 }

@@ -9,6 +9,7 @@ import type { AttemptStatus, OperationStatus, PaymentStatus } from './payment.ts
 import type { OperationCause, OperationKind, PaymentMethod } from './payment-state.ts';
 import type { Decline, ShopperAction } from './provider.ts';
 import type { DisputeEvidence } from './provider-disputes.ts';
+import type { Assessment } from './risk/assessment.ts';
 import type { SettlementLine } from './settlement-evidence.ts';
 
 /** Where a status comes from (promise P7). `detail` is for people; never card data. */
@@ -66,6 +67,14 @@ export interface RouteRecord {
   /** Probability of this very choice, over all payments like this one at that moment. */
   readonly propensity: number;
   readonly explored: boolean;
+  readonly challenge?: boolean;
+  readonly hold?: boolean;
+}
+
+/** What the judgement of its risk asks of the attempt: 3-D Secure; that its capture waits for a person. */
+export interface RiskDemands {
+  readonly challenge?: boolean;
+  readonly hold?: boolean;
 }
 
 export interface AttemptPatch {
@@ -186,6 +195,17 @@ export interface FrozenAnswer {
   readonly detail?: string;
 }
 
+/** `attemptNumber`: of the attempt that follows, or would have followed. */
+export type RiskRecord = Assessment & { readonly attemptNumber: number };
+
+/**
+ * `open`: what was authorized waits for a person, as its risk was decided. `close`: what was decided is carried
+ * out here; `lapses`: because nobody had said anything in time.
+ */
+export type ReviewChange =
+  | { readonly kind: 'open'; readonly attemptNumber: number }
+  | { readonly kind: 'close'; readonly id: string; readonly lapses: boolean };
+
 export interface Change {
   readonly payment?: PaymentPatch;
   readonly attempts?: {
@@ -203,6 +223,9 @@ export interface Change {
   readonly answers?: readonly FrozenAnswer[];
   readonly cases?: readonly NewCase[];
   readonly closes?: readonly CaseEnd[];
+  /** What the attempt that is inserted here, or the end without one, was decided by. */
+  readonly risk?: RiskRecord;
+  readonly review?: ReviewChange;
   /** Lines of settlement files that this change makes something of. */
   readonly statements?: readonly SettlementLine[];
 }

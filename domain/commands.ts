@@ -43,6 +43,12 @@ export function requestCapture(
   contractOf: (provider: string) => ProviderContract,
 ): Judgement {
   if (payment.voidOpen) return refuse('cancel_pending', 'The payment is being canceled.');
+  if (payment.review !== null) {
+    return refuse(
+      'payment_in_review',
+      'It is captured, or given back, once its review is decided.',
+    );
+  }
   if (attemptInDoubt(payment)) {
     return refuse('payment_in_doubt', 'It is not yet known whether the payment is authorized.');
   }

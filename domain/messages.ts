@@ -52,7 +52,8 @@ const statusMessages: Readonly<Record<PaymentStatus, Message>> = {
     merchant: 'The authorization ran out before it was captured.',
   },
   blocked: {
-    shopper: 'This payment cannot be made.',
+    // As of a declined one: who tries cards is not to learn what has stopped them.
+    shopper: 'Your payment was not accepted. Please try another way to pay.',
     merchant: 'Refused by a rule before any provider was asked; see status_basis.',
   },
 };

@@ -32,6 +32,7 @@ export function nextStep(payment: PaymentState): Step {
   if (payment.disputesTold) return { kind: 'record_disputes' };
   return (
     disputeStep(payment) ??
+    reviewStep(payment) ??
     operationStep(payment) ??
     attemptStep(payment) ??
     paymentStep(payment) ??
@@ -47,6 +48,11 @@ function disputeStep(payment: PaymentState): Step | undefined {
     }
   }
   return dueReminder(payment) === undefined ? undefined : { kind: 'apply_timers' };
+}
+
+function reviewStep({ review, now }: PaymentState): Step | undefined {
+  if (review === null) return undefined;
+  return review.verdict !== null || review.dueAt <= now ? { kind: 'apply_timers' } : undefined;
 }
 
 function operationStep(payment: PaymentState): Step | undefined {
@@ -123,6 +129,7 @@ function idle(payment: PaymentState): Step {
     ...payment.operations.filter((o) => isOpen(o) && !mustQueue(payment, o)).map((o) => o.dueAt),
     ...payment.disputes.flatMap(({ answers }) => answers.map(({ dueAt }) => dueAt)),
     ...payment.disputes.map(({ remindAt }) => remindAt),
+    payment.review?.dueAt ?? null,
   ].filter((due) => due !== null);
   const inMs = Math.min(...dues) - payment.now;
   return inMs <= waitInRunMsMax ? { kind: 'wait', ms: Math.max(inMs, 50) } : { kind: 'rest' };

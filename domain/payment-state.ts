@@ -27,6 +27,10 @@ export interface PaymentMethod {
   readonly last4?: string;
   /** ISO 3166-1 alpha-2, of the card's issuer or the shopper's bank, where it is known. */
   readonly country?: string;
+  /** The first six to eight digits of the card, where they are known. */
+  readonly bin?: string;
+  /** The same for every token of one card, where it is known. */
+  readonly fingerprint?: string;
 }
 
 export interface AttemptState {
@@ -53,7 +57,22 @@ export interface AttemptState {
   readonly returnToken: string;
   /** 0: of the first authorization; n: of the n-th after one had expired. */
   readonly reauthorization: number;
+  /** The shopper is to pass 3-D Secure, as its risk was judged. */
+  readonly challenged: boolean;
+  /** What it authorizes is captured once a person, or the merchant's rule, has said so. */
+  readonly held: boolean;
   readonly createdAt: number;
+}
+
+/** Of what is held; null once what was decided is carried out. */
+export interface ReviewState {
+  readonly id: string;
+  /** Null: nobody has said, and there is time. */
+  readonly verdict: 'approve' | 'decline' | null;
+  /** Nobody has said, and the time is over: then it is this. */
+  readonly onDeadline: 'approve' | 'decline';
+  readonly dueAt: number;
+  readonly decidedBy: string | null;
 }
 
 /** What is asked of a provider. */
@@ -130,6 +149,7 @@ export interface PaymentState {
   readonly attempts: readonly AttemptState[];
   readonly operations: readonly OperationState[];
   readonly disputes: readonly DisputeState[];
+  readonly review: ReviewState | null;
   /** The database's clock at the moment of reading. */
   readonly now: number;
 }

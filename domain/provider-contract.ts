@@ -44,6 +44,8 @@ export interface ProviderContract {
   /** A refund is taken for this long after the capture; null: for ever. */
   readonly refundWindowMs: number | null;
 
+  /** Puts a 3-D Secure challenge to the shopper where we ask for one. */
+  readonly challenges: boolean;
   /** Disputes are accepted and answered through it; else at the provider. */
   readonly disputeAnswers: boolean;
 

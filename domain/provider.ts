@@ -147,6 +147,8 @@ export interface AuthorizeRequest {
   readonly token: string;
   /** The shopper is not there: nothing may need an action of theirs. */
   readonly offSession: boolean;
+  /** The shopper must pass 3-D Secure; only if the contract has `challenges`. */
+  readonly challenge: boolean;
   /** Authorize and capture in one call; only if the contract has `sale`. */
   readonly capture: boolean;
   /** Where a 3-D Secure or bank page sends the shopper back to. */

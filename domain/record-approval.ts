@@ -65,7 +65,8 @@ export function recordSale(r: Recording, outcome: Approved): Change {
 export function recordAuthorized(r: Recording, outcome: Approved): Change {
   const basis = basisOf(outcome.evidence);
   if (r.attempt.amount === 0n) return recordSetUp(r, outcome);
-  const captureNow = r.payment.captureMethod === 'automatic' && openVoid(r.payment) === undefined;
+  const isAutomatic = r.payment.captureMethod === 'automatic' && openVoid(r.payment) === undefined;
+  const captureNow = isAutomatic && !r.attempt.held;
   const status: PaymentStatus = captureNow ? 'processing' : 'requires_capture';
   const lifeMs = authorizationLifeMs(r.contract, outcome.card?.brand);
   const expiresAt = r.payment.now + lifeMs;
@@ -109,6 +110,7 @@ export function recordAuthorized(r: Recording, outcome: Approved): Change {
         ],
       },
     }),
+    ...(r.attempt.held && { review: { kind: 'open', attemptNumber: r.attempt.number } as const }),
     entries: [authorizationEntry(r.payment, r.attempt, lifeMs)],
     timeline: [
       attemptLine(r, 'authorized', outcome.evidence),

@@ -1,7 +1,9 @@
 /** The decision before money moves: may this payment be tried, and at whom? Writes nothing. */
-import type { RouteExclusion, RouteRecord } from './change.ts';
+import type { RiskDemands, RouteExclusion, RouteRecord } from './change.ts';
 import { openVoid, type PaymentState } from './payment-state.ts';
 import { earlierMayStand } from './reauthorization.ts';
+import type { Assessment } from './risk/assessment.ts';
+import { possible } from './risk/demands.ts';
 import { isStillAble, route, routeRecord, type RoutingView } from './routing.ts';
 
 export type Decision =
@@ -12,18 +14,74 @@ export type Decision =
       readonly excluded: readonly RouteExclusion[];
       /** Absent in what was decided before there were rules. */
       readonly route?: RouteRecord;
+      readonly risk?: Assessment;
     }
-  | { readonly kind: 'block'; readonly code: string; readonly detail: string }
+  | {
+      readonly kind: 'block';
+      readonly code: string;
+      readonly detail: string;
+      readonly risk?: Assessment;
+    }
   | { readonly kind: 'cancel'; readonly code: 'canceled' | 'not_submitted_in_time' }
-  | { readonly kind: 'no_provider'; readonly excluded: readonly RouteExclusion[] };
+  | {
+      readonly kind: 'no_provider';
+      readonly excluded: readonly RouteExclusion[];
+      readonly risk?: Assessment;
+    };
 
-export function screen(payment: PaymentState, view: RoutingView): Decision {
+/** `assessed`: null where nobody judges risk. */
+export function screen(
+  payment: PaymentState,
+  view: RoutingView,
+  assessed: Assessment | null = null,
+): Decision {
   const refused = refusal(payment);
   if (refused !== null) return refused;
-  const chosen = route(payment, view);
-  const { provider, token, excluded } = chosen;
-  if (provider === null || token === null) return { kind: 'no_provider', excluded };
-  return { kind: 'try', provider, token, excluded, route: routeRecord(chosen) };
+  const contracts = view.candidates.map(({ contract }) => contract);
+  const risk = assessed === null ? undefined : possible(payment, assessed, contracts);
+  if (risk?.outcome === 'block') return { ...riskBlock, risk };
+  const demands = demandsOf(risk);
+  const chosen = route(withDemands(payment, demands), whoCan(view, demands));
+  const { provider, token } = chosen;
+  const excluded = [...chosen.excluded, ...whoCannot(view, demands)];
+  if (provider === null || token === null) {
+    return { kind: 'no_provider', excluded, ...(risk && { risk }) };
+  }
+  const record = { ...routeRecord(chosen), excluded, ...demands };
+  return { kind: 'try', provider, token, excluded, route: record, ...(risk && { risk }) };
+}
+
+/** Before anybody is asked to judge its risk. */
+export function isRefused(payment: PaymentState): boolean {
+  return refusal(payment) !== null;
+}
+
+const riskBlock = {
+  kind: 'block',
+  code: 'risk_blocked',
+  detail: 'Stopped by rules on risk before any provider was asked.',
+} as const;
+
+function demandsOf(risk: Assessment | undefined): RiskDemands {
+  if (risk?.outcome === 'challenge') return { challenge: true };
+  return risk?.outcome === 'review' ? { hold: true } : {};
+}
+
+/** What is held is authorized first, and captured in a call of its own. */
+function withDemands(payment: PaymentState, { hold }: RiskDemands): PaymentState {
+  return hold === true ? { ...payment, captureMethod: 'manual' } : payment;
+}
+
+function whoCan(view: RoutingView, { challenge }: RiskDemands): RoutingView {
+  if (challenge !== true) return view;
+  return { ...view, candidates: view.candidates.filter(({ contract }) => contract.challenges) };
+}
+
+function whoCannot({ candidates }: RoutingView, { challenge }: RiskDemands): RouteExclusion[] {
+  if (challenge !== true) return [];
+  return candidates
+    .filter(({ contract }) => !contract.challenges)
+    .map(({ contract }) => ({ provider: contract.name, reason: 'challenge_not_supported' }));
 }
 
 /**
@@ -33,16 +91,22 @@ export function screen(payment: PaymentState, view: RoutingView): Decision {
  */
 export function stillStands(payment: PaymentState, view: RoutingView, decision: Decision): boolean {
   const refused = refusal(payment);
+  // What risk has stopped stays stopped, unless it is over by itself by now.
+  if (decision.kind === 'block' && decision.risk !== undefined) return refused === null;
   if (refused !== null || decision.kind === 'block' || decision.kind === 'cancel') {
     return refused?.kind === decision.kind;
   }
   if (decision.kind === 'no_provider') {
     // A provider on trial is there for the one payment that tries it.
-    const sure = view.candidates.filter(({ health }) => health !== 'probe');
-    return route(payment, { ...view, candidates: sure }).provider === null;
+    const demands = demandsOf(decision.risk);
+    const able = whoCan(view, demands);
+    const sure = able.candidates.filter(({ health }) => health !== 'probe');
+    const asked = withDemands(payment, demands);
+    return route(asked, { ...able, candidates: sure }).provider === null;
   }
   const candidate = view.candidates.find(({ contract }) => contract.name === decision.provider);
-  return candidate !== undefined && isStillAble(payment, candidate, decision.token);
+  const asked = withDemands(payment, decision.route ?? {});
+  return candidate !== undefined && isStillAble(asked, candidate, decision.token);
 }
 
 function refusal(payment: PaymentState): Extract<Decision, { kind: 'cancel' | 'block' }> | null {

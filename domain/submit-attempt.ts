@@ -2,11 +2,13 @@
 import type { Change, FrozenAnswer, RouteExclusion, RouteRecord } from './change.ts';
 import { openVoid, type PaymentState } from './payment-state.ts';
 import type { ProviderContract } from './provider.ts';
+import type { Assessment } from './risk/assessment.ts';
 import type { Decision } from './screen.ts';
 import { isReauthorizing, reauthorized } from './reauthorization.ts';
 import { voidLine } from './submit-operation.ts';
 import { isOfThisRound } from './routing.ts';
 import { attemptsMax, sendWithinMs, unansweredAfterMs } from './timing.ts';
+import { cardIdentity } from './risk/card-identity.ts';
 
 export interface AttemptIdentity {
   readonly attemptId: string;
@@ -19,7 +21,9 @@ export function submitAttempt(
   contract: ProviderContract,
   identity: AttemptIdentity,
 ): Change {
-  const sale = payment.captureMethod === 'automatic' && contract.sale && payment.amount > 0n;
+  const { risk, route } = decision;
+  const inOneCall = payment.captureMethod === 'automatic' && route?.hold !== true;
+  const sale = inOneCall && contract.sale && payment.amount > 0n;
   return {
     payment: {},
     attempts: {
@@ -29,7 +33,11 @@ export function submitAttempt(
           provider: decision.provider,
           kind: sale ? 'sale' : 'authorize',
           status: 'submitting',
-          paymentMethod: { type: payment.paymentMethod.type, token: decision.token },
+          paymentMethod: {
+            type: payment.paymentMethod.type,
+            token: decision.token,
+            ...cardIdentity(payment.paymentMethod),
+          },
           route: decision.route ?? unruled(decision),
           providerKey: identity.attemptId,
           sendBy: Math.min(payment.now + sendWithinMs, payment.submitBy ?? payment.now),
@@ -41,6 +49,7 @@ export function submitAttempt(
         },
       ],
     },
+    ...riskOf(payment, risk),
     timeline: [
       {
         actor: 'tender',
@@ -54,6 +63,11 @@ export function submitAttempt(
       },
     ],
   };
+}
+
+function riskOf(payment: PaymentState, risk: Assessment | undefined): Pick<Change, 'risk'> {
+  if (risk === undefined) return {};
+  return { risk: { ...risk, attemptNumber: payment.attempts.length + 1 } };
 }
 
 /** Decided by a process from before there were rules. */
@@ -71,11 +85,14 @@ export function closeUnsent(
 ): Change {
   switch (decision.kind) {
     case 'block':
-      return closed(payment, 'blocked', decision.code, decision.detail);
+      return {
+        ...closed(payment, 'blocked', decision.code, decision.detail),
+        ...riskOf(payment, decision.risk),
+      };
     case 'cancel':
       return closed(payment, 'canceled', decision.code, 'Nothing was sent to a provider.');
     case 'no_provider':
-      return notTried(payment, decision.excluded);
+      return { ...notTried(payment, decision.excluded), ...riskOf(payment, decision.risk) };
   }
 }
 

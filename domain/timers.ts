@@ -2,11 +2,14 @@
 import type { Change } from './change.ts';
 import { dueReminder, remind } from './dispute-reminder.ts';
 import type { PaymentState } from './payment-state.ts';
+import { carryOutReview } from './review.ts';
 import { lapseRefund } from './refund-approval.ts';
 
 export function applyTimers(payment: PaymentState, newOperationId: string): Change | null {
   const waiting = dueReminder(payment);
   if (waiting) return remind(payment, waiting);
+  const reviewed = carryOutReview(payment, newOperationId);
+  if (reviewed !== null) return reviewed;
   const lapsing = payment.operations.find(
     (o) => o.status === 'requires_approval' && o.dueAt !== null && o.dueAt <= payment.now,
   );

@@ -36,6 +36,8 @@ export interface ApiSettings extends CommonSettings {
   readonly requestsPerSecondMax: number;
   /** Whether a breaker and limits stand before each provider. */
   readonly protection: boolean;
+  /** Paths of model files: the one that judges (undefined: the one that comes along), and those that look on. */
+  readonly risk: { readonly model: string | undefined; readonly shadows: readonly string[] };
   /** `jwks` is a file's path or an https URL. Without these no staff token is accepted. */
   readonly staff:
     { readonly jwks: string; readonly issuer: string; readonly audience: string } | undefined;
@@ -115,6 +117,10 @@ export function apiSettings(env: Environment = process.env): ApiSettings {
     apiDatabaseUrl: required(values, 'TENDER_API_DATABASE_URL'),
     requestsPerSecondMax: values.TENDER_REQUESTS_PER_SECOND,
     protection: values.TENDER_PROTECTION,
+    risk: Object.freeze({
+      model: values.TENDER_RISK_MODEL,
+      shadows: (values.TENDER_RISK_SHADOW_MODELS ?? '').split(',').filter((path) => path !== ''),
+    }),
     workflowBundle: required(values, 'TENDER_WORKFLOW_BUNDLE'),
     // There must be somebody to ask, and where nobody else is named it is the sandbox.
     sandbox:

@@ -66,6 +66,8 @@ const schema = z.object({
   TENDER_WORKFLOW_BUNDLE: text.optional(),
   TENDER_REQUESTS_PER_SECOND: z.coerce.number().int().min(1).default(1000),
   TENDER_PROTECTION: flag.default(true),
+  TENDER_RISK_MODEL: text.optional(),
+  TENDER_RISK_SHADOW_MODELS: text.optional(),
   TENDER_STAFF_JWKS: text.optional(),
   TENDER_STAFF_ISSUER: text.optional(),
   TENDER_STAFF_AUDIENCE: text.optional(),

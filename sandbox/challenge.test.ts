@@ -63,6 +63,17 @@ test('the page asks, approval books and sends the shopper back', async () => {
   expect(types).toEqual(['authorization.succeeded']);
 });
 
+test('the page comes before the no of the issuer, which is told to whoever passes it', async () => {
+  const asked = { token: 'tok_declined_do_not_honor', three_d_secure: 'required' };
+  const { reference, path } = await challenge(asked);
+  const before = await sandbox.call('GET', `/alder/lookups/authorize/${reference}`);
+  expect(before.body).not.toHaveProperty('decline_code');
+  await sandbox.call('POST', `${path}/approve`);
+  const after = await sandbox.call('GET', `/alder/lookups/authorize/${reference}`);
+  expect(after.body).toMatchObject({ status: 'declined', decline_code: 'do_not_honor' });
+  expect(await sandbox.booked(reference)).toEqual([]);
+});
+
 test('rejection declines', async () => {
   const { reference, path } = await challenge();
   expect((await sandbox.call('POST', `${path}/reject`)).headers.get('location')).toBe(returnUrl);

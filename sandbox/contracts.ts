@@ -27,6 +27,7 @@ export interface Contract {
   /** Where it cannot be asked: nothing it has acknowledged is told of later than this. */
   readonly toldWithinMs: number | null;
   /** Is what we answer to a dispute taken: accepted, or with evidence? */
+  readonly challenges: boolean;
   readonly disputeAnswers: boolean;
   readonly payouts: boolean;
   readonly voidByReference: boolean;
@@ -69,6 +70,7 @@ export const contracts: readonly Contract[] = [
     refundWindowMs: 365 * day,
     lookup: true,
     toldWithinMs: null,
+    challenges: true,
     disputeAnswers: true,
     payouts: false,
     voidByReference: true,
@@ -106,6 +108,7 @@ export const contracts: readonly Contract[] = [
     refundWindowMs: 180 * day,
     lookup: true,
     toldWithinMs: null,
+    challenges: true,
     disputeAnswers: true,
     payouts: false,
     voidByReference: false,
@@ -138,6 +141,7 @@ export const contracts: readonly Contract[] = [
     refundWindowMs: null,
     lookup: true,
     toldWithinMs: null,
+    challenges: true,
     disputeAnswers: true,
     payouts: false,
     voidByReference: true,

@@ -4,27 +4,17 @@
  * against one that was. Exit 1 with the first broken row. Reads TENDER_WORKER_DATABASE_URL, else the
  * running Tender of TENDER_HOME.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { connectDb } from '../db/client.ts';
 import { formatHead, parseHead } from '../db/ledger-chain.ts';
 import { verifyLedger } from '../db/ledger-verify.ts';
-import { localSettings } from '../runtime/env.ts';
-import type { Endpoints } from '../runtime/local/endpoints.ts';
-
-function databaseUrl(): string {
-  const { workerDatabaseUrl, home } = localSettings();
-  if (workerDatabaseUrl !== undefined) return workerDatabaseUrl;
-  const path = join(home, 'endpoints.json');
-  return (JSON.parse(readFileSync(path, 'utf8')) as Endpoints).database.url;
-}
+import { findWorkerDatabase } from './ledger/worker-database.ts';
 
 async function main(): Promise<boolean> {
   const { values } = parseArgs({ options: { head: { type: 'string' } } });
   const published = values.head === undefined ? undefined : parseHead(values.head);
   const db = connectDb({
-    url: databaseUrl(),
+    url: findWorkerDatabase(),
     applicationName: 'tender-ledger-verify',
     poolSize: 1,
     timeoutMs: 3_600_000,

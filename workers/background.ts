@@ -1,4 +1,4 @@
-/** The background process: sweeper, inbox, sealer and proofs of the books, schedules and what they start. */
+/** The background process: sweeper, inbox, risk counters, sealer and proofs of the books, schedules and what they start. */
 import { createBackgroundActivities } from '../activities/background.ts';
 import { connectDb } from '../db/client.ts';
 import { createImportStore } from '../db/import-store.ts';
@@ -21,6 +21,7 @@ import { keepInbox } from './inbox-keeper.ts';
 import { keepWorker } from './keep-worker.ts';
 import { keepLedger } from './ledger-keeper.ts';
 import { createPayers } from './payers.ts';
+import { keepRisk } from './risk-keeper.ts';
 import { scheduleTable } from './schedule-definition.ts';
 import { keepSchedules } from './schedule-keeper.ts';
 import { createSchedules, type Schedules } from './schedules.ts';
@@ -88,6 +89,7 @@ const keeping = probeWorkerRole(db, stopping.signal, (error) => {
     sweep({ db, runs: () => runs, log, signal: stopping.signal }),
     keepInbox({ db, log, signal: stopping.signal }),
     keepApprovals({ db, log, signal: stopping.signal }),
+    keepRisk({ db, log, signal: stopping.signal }),
     keepLedger({ db: ledgerDb, log, signal: stopping.signal }),
     keepSchedules(scheduling),
     ...(settings.mode === 'test' ? [followClock(scheduling)] : []),

@@ -21,6 +21,7 @@ const decides = { tag: 'Approvals', scopes: ['approvals:decide'] } as const;
 const scopesOfKind: Readonly<Record<ApprovalKind, readonly Scope[]>> = {
   refund: ['approvals:decide'],
   routing_rules: ['routing:approve'],
+  risk_rules: ['risk:approve'],
   resolution: ['approvals:decide'],
   merchant_settings: ['settings:approve'],
   break: ['breaks:resolve'],

@@ -3,7 +3,14 @@ import { pageQuery } from '../list.ts';
 import { idSchema } from '../schema/ids.ts';
 
 const instant = z.iso.datetime({ offset: true });
-const kinds = ['refund', 'routing_rules', 'resolution', 'merchant_settings', 'break'] as const;
+const kinds = [
+  'refund',
+  'routing_rules',
+  'resolution',
+  'merchant_settings',
+  'break',
+  'risk_rules',
+] as const;
 const statuses = ['open', 'approved', 'rejected', 'lapsed'] as const;
 
 export const approvalSchema = z

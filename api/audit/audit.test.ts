@@ -1,8 +1,11 @@
 /** The record of acts over HTTP: what people did, each once, by page and by filter; and how the books stand. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { decideReview } from '../../db/reviews.ts';
+import { addListEntry, removeListEntry } from '../../db/risk-lists.ts';
 import { newId } from '../../runtime/ids.ts';
 import type { ApiResponse } from '../../test/support/api.ts';
 import { insertBreak, startBreaksApi, type BreaksApi } from '../../test/support/breaks.ts';
+import { park } from '../../test/support/risk.ts';
 
 let it: BreaksApi;
 let breakId: string;
@@ -87,6 +90,24 @@ test.each([
 test('by what it is about', async () => {
   expect(kinds(await get(`?object_id=${breakId}`))).toEqual(['break.resolved', 'approval.approved', 'approval.asked']); // prettier-ignore
   expect(kinds(await get(`?object_id=${keyId}`))).toEqual(['api_key.revoked', 'api_key.created']);
+});
+
+test('what is done about risk is there too', async () => {
+  const { on, merchantId } = it;
+  const payment = await on.tried({ merchantId });
+  const { id } = await park(on, payment);
+  const by = { actor: 'staff:sue', reason: 'called' };
+  await on.worker.transaction().execute((trx) => decideReview(trx, id, 'approve', by));
+  const entry = { list: 'block', entity: 'country', value: 'XX', reason: 'seen', added_by: 'tender' } as const; // prettier-ignore
+  const of = { merchant_id: merchantId, expires_at: null };
+  const listed = await on.worker.transaction().execute((trx) => addListEntry(trx, { ...of, ...entry })); // prettier-ignore
+  await removeListEntry(on.worker, merchantId, 'block', listed.entry.id, by);
+  expect(kinds(await get(`?object_id=${payment.id}`))).toEqual(['review.approved']);
+  expect(acts(await get(`?object_id=${listed.entry.id}`))).toMatchObject([
+    { kind: 'risk_list.removed', actor: 'staff:sue', reason: 'called' },
+    { kind: 'risk_list.added', actor: 'tender', reason: 'seen' },
+  ]);
+  expect(kinds(await get('?kind=risk_list.added'))).toEqual(['risk_list.added']);
 });
 
 test('for finance and admin, and nobody else; a wrong cursor is bad input', async () => {

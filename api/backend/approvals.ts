@@ -18,6 +18,7 @@ import { applySettings, lockSettings } from '../../db/merchant-settings.ts';
 import { isRefusedBy } from '../../db/errors.ts';
 import { makeOnce, type MadeOnce } from '../../db/objects-made-once.ts';
 import { lockPayment } from '../../db/payments.ts';
+import { lockRiskRules, putApprovedRiskRules } from '../../db/risk-rules.ts';
 import { lockRules, putApprovedRules } from '../../db/routing-rules.ts';
 import { paymentState } from '../../db/snapshot.ts';
 import { refuse, type Judgement } from '../../domain/commands.ts';
@@ -128,6 +129,7 @@ async function decide(
   }
   if (verdict === 'approve') {
     if (approval.kind === 'routing_rules') await putApprovedRules(trx, approval.id);
+    if (approval.kind === 'risk_rules') await putApprovedRiskRules(trx, approval.id);
     if (approval.kind === 'merchant_settings') await applySettings(trx, approval.id);
   }
   return { id: approval.id, refusal: null, approval: decided };
@@ -174,7 +176,7 @@ async function judge(
 ): Promise<Judgement> {
   if (payment === null) {
     if (verdict === 'approve' && (await versionNow(trx, approval)) !== approval.binds.version) {
-      const code = approval.kind === 'routing_rules' ? 'rules_changed' : 'settings_changed';
+      const code = approval.kind === 'merchant_settings' ? 'settings_changed' : 'rules_changed';
       return refuse(code, 'They are not at the version this was decided on any more.');
     }
     return { kind: 'accepted', change: { timeline: [] } };
@@ -185,8 +187,10 @@ async function judge(
 }
 
 /** Of what has versions of its own; it stays so until the transaction ends. */
-async function versionNow(trx: Trx, { kind, binds }: ApprovalRow): Promise<number | undefined> {
+async function versionNow(trx: Trx, approval: ApprovalRow): Promise<number | undefined> {
+  const { kind, binds, merchant_id: merchantId } = approval;
   if (kind === 'routing_rules') return lockRules(trx);
+  if (kind === 'risk_rules') return lockRiskRules(trx, merchantId);
   return (await lockSettings(trx, binds.id))?.version;
 }
 

@@ -5,6 +5,8 @@ import { verifiedMoney, type VerifiedRow } from '../../db/verified-money.ts';
 import { breakKinds } from '../../domain/breaks.ts';
 import { fileWaitMs, lastVerifiableDay, verifiedShare } from '../../domain/verified-money.ts';
 import { prometheusText, type Gauge, type Sample } from '../health/prometheus.ts';
+import { keptFor } from './kept-for.ts';
+import { createRiskGauges } from './risk-metrics.ts';
 
 /** Nobody can make the database work more by asking more often. */
 const figuresAgeMaxMs = 10_000;
@@ -20,23 +22,15 @@ export function createMetrics(
   const shares = keptFor(shareAgeMaxMs, async () =>
     lastShares(db, cyclesMs, (await figures()).nowMs),
   );
+  const risk = createRiskGauges(db);
   return async () => {
-    const [now, verified] = await Promise.all([figures(), shares()]);
-    return prometheusText([verifiedGauge(verified), ...breakGauges(now), ...otherGauges(now)]);
-  };
-}
-
-/** One reading at a time; one that failed is not kept. */
-function keptFor<T>(ageMaxMs: number, read: () => Promise<T>): () => Promise<T> {
-  let kept: { readonly at: number; readonly value: Promise<T> } | undefined;
-  return () => {
-    if (kept !== undefined && performance.now() - kept.at < ageMaxMs) return kept.value;
-    const reading = { at: performance.now(), value: read() };
-    kept = reading;
-    reading.value.catch(() => {
-      if (kept === reading) kept = undefined;
-    });
-    return reading.value;
+    const [now, verified, ofRisk] = await Promise.all([figures(), shares(), risk()]);
+    return prometheusText([
+      verifiedGauge(verified),
+      ...breakGauges(now),
+      ...otherGauges(now),
+      ...ofRisk,
+    ]);
   };
 }
 

@@ -159,6 +159,10 @@ function newPayment(principal: Principal, input: CreatePayment): NewPayment {
       ...(input.returnUrl !== undefined && { return_url: input.returnUrl }),
       ...(input.offSession !== undefined && { off_session: input.offSession }),
       ...(input.save !== undefined && { save: input.save }),
+      // The database keeps hashes of it (0064).
+      ...(input.shopper && {
+        shopper: { ip: input.shopper.ip, device_id: input.shopper.deviceId },
+      }),
     },
     regulated: input.regulated,
     submitWithinMs: input.submitWithinMs ?? submitWithinMsDefault,

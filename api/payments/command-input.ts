@@ -12,6 +12,8 @@ interface MethodBody {
   readonly wallet?: string | undefined;
   readonly brand?: string | undefined;
   readonly country?: string | undefined;
+  readonly bin?: string | undefined;
+  readonly fingerprint?: string | undefined;
 }
 
 export function minorUnits(amount: number | undefined): bigint | undefined {
@@ -19,7 +21,7 @@ export function minorUnits(amount: number | undefined): bigint | undefined {
 }
 
 export function methodInput(method: MethodBody): PaymentMethod {
-  const { type, id, token, tokens, wallet, brand, country } = method;
+  const { type, id, token, tokens, wallet, brand, country, bin, fingerprint } = method;
   return {
     type,
     ...(id !== undefined && { id }),
@@ -28,6 +30,8 @@ export function methodInput(method: MethodBody): PaymentMethod {
     ...(wallet !== undefined && { wallet }),
     ...(brand !== undefined && { brand }),
     ...(country !== undefined && { country }),
+    ...(bin !== undefined && { bin }),
+    ...(fingerprint !== undefined && { fingerprint }),
   };
 }
 
@@ -42,6 +46,7 @@ export function createInput(body: z.output<typeof createPaymentSchema>): CreateP
     merchantReference: body.merchant_reference,
     customerId: customer?.id,
     customer: newCustomer(body),
+    shopper: body.shopper && { ip: body.shopper.ip, deviceId: body.shopper.device_id },
     offSession: body.off_session,
     save: body.save,
     submitWithinMs: within === undefined ? undefined : within * 1000,

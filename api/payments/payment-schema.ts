@@ -141,6 +141,16 @@ export const paymentSchema = z
     merchant_reference: text.nullable(),
     customer_id: text.nullable(),
     next_action: nextActionSchema.nullable(),
+    review: z
+      .strictObject({
+        id: text,
+        status: z.enum(['open', 'approved', 'declined', 'lapsed']),
+        due_at: instant,
+      })
+      .nullable()
+      .meta({
+        description: 'Of its risk, while it is open or not carried out: what is held waits.',
+      }),
     last_decline: declineSchema.nullable(),
     provider: text.nullable(),
     attempts: z.array(attemptSchema),

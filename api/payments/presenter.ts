@@ -41,6 +41,7 @@ export function presentPayment(snapshot: PaymentSnapshot): PaymentView {
     merchant_reference: row.merchant_reference,
     customer_id: row.customer_id,
     next_action: presentNextAction(snapshot),
+    review: presentReview(snapshot),
     last_decline: row.last_decline === null ? null : presentDecline(row.last_decline),
     provider: snapshot.attempts.at(-1)?.provider ?? null,
     attempts: snapshot.attempts.map(presentAttempt),
@@ -53,8 +54,14 @@ export function presentPayment(snapshot: PaymentSnapshot): PaymentView {
   };
 }
 
+function presentReview({ review }: PaymentSnapshot): PaymentView['review'] {
+  if (review == null) return null;
+  return { id: review.id, status: review.status, due_at: presentInstant(review.due_at) };
+}
+
 function amountCapturable(snapshot: PaymentSnapshot): number {
   const { status } = snapshot.payment;
+  if (snapshot.review != null) return 0;
   if (status !== 'requires_capture' && status !== 'partially_captured') return 0;
   return Number(capturable(paymentState(snapshot)));
 }

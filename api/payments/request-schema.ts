@@ -42,6 +42,14 @@ export const methodFields = {
     .regex(/^[A-Z]{2}$/, 'must be an ISO 3166 code of two letters in upper case')
     .optional()
     .meta({ description: "Of the card's issuer or the bank; rules may route by it." }),
+  bin: z
+    .string()
+    .regex(/^\d{6,8}$/, 'must be the first six to eight digits of the card')
+    .optional()
+    .meta({ description: 'Where whoever made the token told it; risk is counted by it.' }),
+  fingerprint: textSchema(128).optional().meta({
+    description: 'The same for every token of one card, where whoever made the token told it.',
+  }),
 };
 
 interface MethodFields {
@@ -97,6 +105,18 @@ const customerSchema = z
     }
   });
 
+const shopperSchema = z
+  .strictObject({
+    ip: z.union([z.ipv4(), z.ipv6()], 'must be an IP address').optional(),
+    device_id: textSchema(200).optional().meta({
+      description: 'What your page knows this browser or app by.',
+    }),
+  })
+  .meta({
+    id: 'Shopper',
+    description: 'Who sits there: for risk alone, and kept only as keyed hashes.',
+  });
+
 const dayInSeconds = 86_400;
 
 export const createPaymentSchema = z
@@ -114,6 +134,7 @@ export const createPaymentSchema = z
     payment_method: paymentMethodSchema,
     merchant_reference: textSchema(255).optional(),
     customer: customerSchema.optional(),
+    shopper: shopperSchema.optional(),
     off_session: z.boolean().optional(),
     save: z.boolean().optional(),
     submit_within_seconds: z

@@ -18,7 +18,9 @@ export type IdPrefix =
   | 'rec'
   | 'brk'
   | 'po'
-  | 'whe';
+  | 'whe'
+  | 'rle'
+  | 'rev';
 
 export function idPattern(prefix: IdPrefix): RegExp {
   return new RegExp(`^${prefix}_${uuid}$`);

@@ -1,6 +1,7 @@
 /** What a merchant has decided about itself; changed by two people. */
 import { z } from 'zod';
 import { isCurrency } from '../../domain/currency.ts';
+import { failModes, onAttacks } from '../../domain/risk/settings.ts';
 import { presentApproval } from '../approvals/presenter.ts';
 import { approvalSchema } from '../approvals/schema.ts';
 import { changedMeanwhile, expectedVersion } from '../if-match.ts';
@@ -40,6 +41,37 @@ const payouts = z
   })
   .meta({ id: 'PayoutSettings', description: 'Of a merchant of a facilitator' });
 
+const probability = z.number().min(0).max(1).nullable();
+const risk = z
+  .strictObject({
+    appetite: z
+      .strictObject({
+        challenge: probability.optional(),
+        review: probability.optional(),
+        block: probability.optional(),
+      })
+      .optional()
+      .meta({
+        description:
+          'Probability of fraud, 0 to 1, from which on a payment is challenged by 3-D Secure, waits for a review, or is blocked; null: never by the score',
+      }),
+    on_failure: z.enum(failModes).optional().meta({
+      description: 'Where risk cannot be told in time; left out: allow_with_rules',
+    }),
+    on_attack: z.enum(onAttacks).optional().meta({
+      description:
+        'Card testing and other attacks: challenged or blocked for a while, or only told of; left out: tighten, in test mode observe',
+    }),
+    review: z
+      .strictObject({
+        within_hours: z.number().min(0.25).max(120).optional(),
+        on_deadline: z.enum(['approve', 'decline']).optional(),
+      })
+      .optional()
+      .meta({ description: 'Left out: 24 hours, then declined' }),
+  })
+  .meta({ id: 'RiskSettings' });
+
 const fields = {
   refund_limits: byCurrency(minorUnits).nullable().meta({
     description:
@@ -54,6 +86,7 @@ const settingsSchema = z
     version: z.int().min(1),
     ...fields,
     payouts,
+    risk,
   })
   .meta({ id: 'Settings' });
 
@@ -61,6 +94,7 @@ const inputSchema = z
   .strictObject({
     ...fields,
     payouts: payouts.optional(),
+    risk: risk.optional(),
   })
   .meta({ id: 'SettingsInput' });
 
@@ -80,8 +114,8 @@ function readSettingsRoute(settings: Settings): Route {
     },
     async ({ principal }) => {
       requireStaff(principal);
-      const { merchant_id, version, refund_limits, payouts } = await settings.read(principal);
-      const body = { object: 'settings', merchant_id, version, refund_limits, payouts };
+      const { version, ...shown } = await settings.read(principal);
+      const body = { object: 'settings', version, ...shown };
       return { status: 200, headers: { ETag: `"${version}"` }, body };
     },
   );

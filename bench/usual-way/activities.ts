@@ -39,6 +39,7 @@ export function createUsualActivities(pool: pg.Pool, provider: Provider): UsualA
         token: 'tok_visa',
         method: 'card',
         offSession: false,
+        challenge: false,
         capture: true,
         returnUrl: 'http://127.0.0.1/',
       });

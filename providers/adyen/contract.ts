@@ -20,6 +20,7 @@ export const adyenContract = {
   multipleCaptures: false,
   // Its amount updates take the new total and only of pre-authorizations, which ours are not.
   incrementalAuthorization: false,
+  challenges: true,
   disputeAnswers: false,
   payouts: false,
   modifications: 'asynchronous',

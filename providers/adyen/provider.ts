@@ -54,7 +54,7 @@ function paymentRequest(
   amount: WireAmount,
   token: { readonly shopper: string; readonly stored: string },
 ): object {
-  const { reference, returnUrl, offSession } = request;
+  const { reference, returnUrl, offSession, challenge } = request;
   // Without somebody there, or somewhere to come back to, a challenge is a no at once.
   const alone = offSession || returnUrl === undefined;
   return {
@@ -73,6 +73,7 @@ function paymentRequest(
     redirectToIssuerMethod: 'GET',
     redirectFromIssuerMethod: 'GET',
     ...(alone && { authenticationData: { attemptAuthentication: 'never' } }),
+    ...(!alone && challenge && { authenticationData: { attemptAuthentication: 'always' } }),
   };
 }
 

@@ -84,8 +84,9 @@ export function anAuthorization(
   const reference = `att_${uuidv7()}`;
   const idempotencyKey = `key_${reference}`;
   const money = { amountMinor: 1_000n, currency: 'EUR' } as const;
-  const asked = { method: 'card', token, offSession: false, capture: false } as const;
-  return { reference, idempotencyKey, ...money, ...asked, ...changes };
+  const asked = { method: 'card', token, capture: false } as const;
+  const shopper = { offSession: false, challenge: false };
+  return { reference, idempotencyKey, ...money, ...asked, ...shopper, ...changes };
 }
 
 /** Cards and their wallets: authorized, then captured. A bank takes or receives at once. */

@@ -73,6 +73,18 @@ export const authorizationCases: readonly ConformanceCase[] = [
       await assertMovements(harness, request.reference, []);
     },
   },
+  {
+    name: 'a challenge that we ask for is put to the shopper of a card that would be approved',
+    appliesTo: (contract) => contract.challenges,
+    async run(harness: ConformanceHarness): Promise<void> {
+      const returnUrl = 'http://127.0.0.1:9/return';
+      const { approved } = harness.tokens;
+      const request = anAuthorization(approved, { returnUrl, challenge: true });
+      const outcome = await harness.provider.authorize(request);
+      assert.equal(outcome.kind, 'requires_action');
+      await assertMovements(harness, request.reference, []);
+    },
+  },
 ];
 
 export const operationCases: readonly ConformanceCase[] = [

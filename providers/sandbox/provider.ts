@@ -44,6 +44,7 @@ function authorizeCall(path: string, request: AuthorizeRequest): HttpCall {
     token,
     capture,
     ...(request.offSession && { off_session: true }),
+    ...(request.challenge && { three_d_secure: 'required' }),
   };
   return {
     method: 'POST',

@@ -19,6 +19,7 @@ export const stripeContract = {
   // Multicapture is for accounts on another pricing; a capture is final without it.
   multipleCaptures: false,
   incrementalAuthorization: false,
+  challenges: true,
   disputeAnswers: false,
   payouts: false,
   modifications: 'synchronous',

@@ -50,6 +50,9 @@ function createParams(request: AuthorizeRequest, amount: number): Stripe.Payment
     metadata: { [referenceField]: request.reference },
     expand: ['latest_charge'],
     ...presenceOf(request),
+    ...(request.challenge && {
+      payment_method_options: { card: { request_three_d_secure: 'challenge' } },
+    }),
   };
 }
 

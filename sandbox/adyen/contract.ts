@@ -20,6 +20,7 @@ export const adyenContract: Contract = {
   refundWindowMs: null,
   lookup: false,
   toldWithinMs: 5 * day,
+  challenges: true,
   disputeAnswers: false,
   payouts: false,
   voidByReference: false,

@@ -114,6 +114,7 @@ function createPayment(context: Context, request: Request, key: string): Promise
     behaviour,
     capture: read.additionalData['manualCapture'] !== 'true',
     offSession: read.authenticationData?.attemptAuthentication === 'never',
+    challenge: read.authenticationData?.attemptAuthentication === 'always',
     returnUrl: read.returnUrl,
     card: findCard(context.store, token),
   };

@@ -28,6 +28,7 @@ export const bankContract: Contract = {
   refundWindowMs: 365 * day,
   lookup: true,
   toldWithinMs: null,
+  challenges: false,
   disputeAnswers: false,
   payouts: true,
   voidByReference: true,

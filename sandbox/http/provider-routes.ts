@@ -31,6 +31,7 @@ const authorizationSchema = z.strictObject({
   token: z.string().min(1).max(200),
   capture: z.boolean().default(false),
   off_session: z.boolean().default(false),
+  three_d_secure: z.enum(['automatic', 'required']).default('automatic'),
   return_url: z
     .url({ protocol: /^https?$/ })
     .max(2_000)
@@ -83,6 +84,7 @@ async function answerAuthorize(
           behaviour,
           card: findCard(context.store, order.token),
           offSession: order.off_session,
+          challenge: order.three_d_secure === 'required',
           returnUrl: order.return_url ?? null,
         },
         lateness,

@@ -21,6 +21,8 @@ export interface AuthorizeOrder {
   readonly capture: boolean;
   /** The shopper is not there to pass a challenge. */
   readonly offSession: boolean;
+  /** Whoever asks wants the shopper challenged, whatever the issuer wants. */
+  readonly challenge: boolean;
   readonly returnUrl: string | null;
   readonly card: Pick<Card, 'brand' | 'last4'> | null;
   /** Null: a token we never issued. */
@@ -28,8 +30,17 @@ export interface AuthorizeOrder {
 }
 
 type Decision = Pick<AuthorizationRow, 'status' | 'decline_code'>;
+const unreached: readonly Decision['decline_code'][] = ['invalid_token', 'issuer_unavailable'];
 
-function decide({ behaviour, offSession, contract }: AuthorizeOrder): Decision {
+/** The page comes before the issuer's answer, which is kept for whoever passes it; whom it cannot reach is not asked. */
+function decide(order: AuthorizeOrder): Decision {
+  const decision = decideByCard(order);
+  const isReached = !unreached.includes(decision.decline_code);
+  const asks = order.challenge && !order.offSession && isReached;
+  return asks ? { ...decision, status: 'requires_action' } : decision;
+}
+
+function decideByCard({ behaviour, offSession, contract }: AuthorizeOrder): Decision {
   switch (behaviour) {
     case null:
       return { status: 'declined', decline_code: 'invalid_token' };

@@ -17,17 +17,18 @@ export function decideChallenge(
 ): EventSubject {
   const { store, clock } = context;
   const now = clock.now();
-  if (verdict === 'approve') {
+  const isApproved = verdict === 'approve' && row.decline_code === null;
+  if (isApproved) {
     const booked = approved(row, contractOf(row.provider), now);
     store.authorizations.update(booked);
     bookAuthorization(store, booked, now);
   } else {
-    const rejected = { status: 'declined', decline_code: 'authentication_failed' } as const;
-    store.authorizations.update({ ...row, ...rejected });
+    const decline_code = verdict === 'approve' ? row.decline_code : 'authentication_failed';
+    store.authorizations.update({ ...row, status: 'declined', decline_code });
   }
   return {
     operation: 'authorize',
-    succeeded: verdict === 'approve',
+    succeeded: isApproved,
     provider: row.provider,
     reference: row.reference,
     providerReference: row.id,

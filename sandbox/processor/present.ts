@@ -16,6 +16,8 @@ export function shownState(row: AuthorizationRow, now: number): ShownState {
   if (row.status === 'authorized' && row.captured === 0 && now >= row.expires_at) {
     return { status: 'expired', declineCode: 'authorization_expired' };
   }
+  // What the issuer will say is not told before the page is passed.
+  if (row.status === 'requires_action') return { status: row.status, declineCode: null };
   const isSale = row.status === 'authorized' && row.sale === 1;
   return { status: isSale ? 'captured' : row.status, declineCode: row.decline_code };
 }

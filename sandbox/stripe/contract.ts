@@ -20,6 +20,7 @@ export const stripeContract: Contract = {
   refundWindowMs: null,
   lookup: true,
   toldWithinMs: null,
+  challenges: true,
   disputeAnswers: false,
   payouts: false,
   voidByReference: false,

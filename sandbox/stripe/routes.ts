@@ -103,6 +103,7 @@ function createIntent(context: Context, request: Request, key: string): Promise<
     contract, key, reference, amount, currency, behaviour,
     capture: form['capture_method'] !== 'manual',
     offSession: form['off_session'] === 'true',
+    challenge: form['payment_method_options[card][request_three_d_secure]'] === 'challenge',
     returnUrl: form['return_url'] ?? null,
     card: findCard(context.store, token),
   }; // prettier-ignore

@@ -185,7 +185,7 @@ describe('${name}', () => {
 
   test('what it does not know it calls unknown', async () => {
     const money = { amountMinor: 1_000n, currency: 'EUR' } as const;
-    const asked = { method: 'card', token: 't', offSession: false, capture: false } as const;
+    const asked = { method: 'card', token: 't', offSession: false, challenge: false, capture: false } as const;
     const keys = { reference: 'att_1', idempotencyKey: 'key_1' };
     expect((await provider.authorize({ ...keys, ...money, ...asked })).kind).toBe('unknown');
   });

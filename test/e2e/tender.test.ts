@@ -10,6 +10,7 @@ import { describeDoubt } from './doubt-cases.ts';
 import { describeIdempotency } from './idempotency-cases.ts';
 import { describeLimits } from './limit-cases.ts';
 import { describePayments } from './payment-cases.ts';
+import { describeRisk } from './risk-cases.ts';
 import { describeTemporal } from './temporal-cases.ts';
 
 jest.setTimeout(60_000);
@@ -35,6 +36,7 @@ describeDoubt(running);
 describeIdempotency(running);
 describeLimits(running);
 describeApprovals(running);
+describeRisk(running);
 describeBadInput(running);
 
 // After everything above, whatever became of it.

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { createApp, type AppDeps } from '../../api/app.ts';
+import { factCatalogue } from '../../domain/risk/facts.ts';
 import { scopes, type Ports, type Principal } from '../../api/ports.ts';
 
 export const testKey = 'tk_test_0123456789abcdefghijABCDEFGHIJ';
@@ -125,6 +126,25 @@ export function fakePorts(ports: Partial<{ [P in keyof Ports]: Partial<Ports[P]>
         throw new Error('unexpected call of providers');
       },
       ...ports.routing,
+    },
+    risk: {
+      facts: factCatalogue([]),
+      readRules: unexpected('readRiskRules'),
+      listRules: unexpected('listRiskRules'),
+      askForRules: unexpected('askForRiskRules'),
+      dryRun: unexpected('dryRun'),
+      findDryRun: unexpected('findDryRun'),
+      report: unexpected('riskReport'),
+      listEntries: unexpected('listEntries'),
+      addEntry: unexpected('addEntry'),
+      removeEntry: unexpected('removeEntry'),
+      ...ports.risk,
+    },
+    reviews: {
+      find: unexpected('findReview'),
+      list: unexpected('listReviews'),
+      decide: unexpected('decideReview'),
+      ...ports.reviews,
     },
     health: { check: unexpected('check'), ...ports.health },
   };

@@ -23,6 +23,7 @@ export interface RequestOptions {
 export interface HttpClient {
   get(path: string, options?: RequestOptions): Promise<Reply>;
   post(path: string, body?: unknown, options?: RequestOptions): Promise<Reply>;
+  put(path: string, body: unknown, options?: RequestOptions): Promise<Reply>;
   /** Of a payment: waits until `isThere`, or fails telling what it was last. */
   until(
     paymentId: string,
@@ -61,6 +62,7 @@ export function createHttpClient(url: string, defaultKey: string): HttpClient {
       const raw = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
       return call('POST', path, raw, options);
     },
+    put: (path, body, options = {}) => call('PUT', path, JSON.stringify(body), options),
     until: async (paymentId, isThere, deadlineMs = 15_000) => {
       const deadline = performance.now() + deadlineMs;
       for (;;) {

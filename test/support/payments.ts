@@ -38,7 +38,7 @@ export function aContract(values: Partial<ProviderContract> = {}): ProviderContr
     sale: true,
     partialCapture: true,
     multipleCaptures: true,
-    ...{ incrementalAuthorization: false, disputeAnswers: true, payouts: false },
+    ...{ incrementalAuthorization: false, disputeAnswers: true, payouts: false, challenges: true },
     modifications: 'synchronous',
     refundWindowMs: null,
     ...{ lookup: true, toldWithinMs: null },
@@ -80,7 +80,7 @@ export function anAttempt(values: Partial<AttemptState> = {}): AttemptState {
     dueAt: now + 6 * second,
     parkedAt: null,
     expiresAt: null,
-    ...{ returnToken: 'return_1', reauthorization: 0 },
+    ...{ returnToken: 'return_1', reauthorization: 0, challenged: false, held: false },
     createdAt: now,
     ...values,
   };
@@ -153,7 +153,7 @@ export function aPayment(values: Partial<PaymentState> = {}): PaymentState {
     submitBy: now + 5 * minute,
     expiresAt: now + day,
     attempts: [],
-    ...{ operations: [], disputes: [] },
+    ...{ operations: [], disputes: [], review: null },
     now,
     ...values,
   };

@@ -43,6 +43,8 @@ export interface TestStack {
   readonly merchants: readonly [SeedMerchant, SeedMerchant, SeedMerchant, SeedMerchant];
   /** Refunds above 50.00 need a second person. */
   readonly limited: SeedMerchant;
+  /** Its payments are judged as its settings say; nobody else's are challenged, held or stopped. */
+  readonly watched: SeedMerchant;
   /** Bearer tokens, as `npm start` makes them. */
   readonly staff: StaffTokens;
   readonly sandbox: TestSandbox;
@@ -84,7 +86,8 @@ export async function startTestStack(
     merchant('fourth'),
   ] as const;
   const limited = merchant('limited', { refundLimits: { USD: 5_000, EUR: 5_000 } });
-  await seed(database, [...merchants, limited]);
+  const watched = merchant('watched');
+  await seed(database, [...merchants, limited, watched]);
   const staffKey = await makeStaffKey();
   const staff = await signStaffTokens(staffKey);
   writeStaffKeys(join(folder, 'staff-keys.json'), staffKey);
@@ -137,7 +140,18 @@ export async function startTestStack(
     await temporal.forget();
   };
   return {
-    ...{ api, apiUrl, merchants, limited, staff, sandbox, rows, temporalAddress, temporalBinary },
+    ...{
+      api,
+      apiUrl,
+      merchants,
+      limited,
+      watched,
+      staff,
+      sandbox,
+      rows,
+      temporalAddress,
+      temporalBinary,
+    },
     ...parts,
     forgetTemporal,
     stop,
