@@ -18,6 +18,8 @@ export interface HeldBreak {
   readonly version: number;
   /** Whose books its money stands in. */
   readonly suspendedAt: string | null;
+  /** Of a bank's line: the machine matched it, and its entry is in the next commit. */
+  readonly isHalfBooked: boolean;
   readonly snapshot: PaymentSnapshot | null;
 }
 
@@ -26,6 +28,7 @@ interface HeldFigures {
   readonly in_suspense: string;
   readonly suspended_at: string | null;
   readonly set_aside: boolean;
+  readonly is_matched: boolean;
 }
 
 /**
@@ -49,7 +52,8 @@ export async function holdBreak(
   if (row === null) return null;
   const { rows } = await sql<HeldFigures>`
     select b.version::text, coalesce((select sum(s.amount) from break_in_suspense(b) s), 0)::text as in_suspense,
-      (select min(s.merchant_id) from break_in_suspense(b) s) as suspended_at, break_set_aside(b) as set_aside
+      (select min(s.merchant_id) from break_in_suspense(b) s) as suspended_at, break_set_aside(b) as set_aside,
+      exists (select from settlement_matches m where m.reconciliation_id = b.reconciliation_id and m.line = b.line) as is_matched
     from breaks b where b.id = ${id}`.execute(trx);
   const [more] = rows;
   if (more === undefined) throw new Error(`break ${id} is gone`);
@@ -65,6 +69,7 @@ export async function holdBreak(
   return {
     ...{ row, state, snapshot },
     ...{ version: Number(more.version), suspendedAt: more.suspended_at },
+    isHalfBooked: isAtBank(row) && more.is_matched,
   };
 }
 

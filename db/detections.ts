@@ -5,7 +5,15 @@ import type { Db } from './client.ts';
 
 export interface Detection {
   readonly kind:
-    'unknown' | 'unanswered' | 'pending' | 'overdue' | 'payout' | 'events' | 'report' | 'close';
+    | 'unknown'
+    | 'unanswered'
+    | 'pending'
+    | 'overdue'
+    | 'payout'
+    | 'events'
+    | 'report'
+    | 'bank'
+    | 'close';
   readonly subject: string;
   readonly provider: string | null;
   readonly payment_id: string | null;

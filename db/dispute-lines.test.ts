@@ -160,3 +160,20 @@ test('another fee than was told is booked as it was taken', async () => {
   await night(given(0));
   expect(await standing()).toEqual({ 5200: 1_700 });
 });
+
+test('a fee that is taken in another currency than was told is no difference between the two', async () => {
+  await on.disputed(sale, 'opened');
+  const eur = { currency: 'EUR', batch: 'eur' };
+  const lost = {
+    ...line('dispute', -9_000, 1_400),
+    ...eur,
+    charged: -10_000,
+    charged_currency: 'USD',
+  };
+  const payout = { kind: 'collection', provider_reference: 'po_eur', gross: -10_400, ...eur };
+  await on.night(await on.file([lost, payout]));
+  await on.nextNight();
+  const books = await on.books();
+  expect([books['5200 alder USD'], books['5200 alder EUR']]).toEqual([undefined, 1_400]);
+  expect([books['1100 alder USD'], books['1100 alder EUR']]).toEqual([undefined, undefined]);
+});

@@ -23,15 +23,25 @@ export interface PayoutDeps {
 }
 
 export async function drivePayout(deps: PayoutDeps, id: string): Promise<Payout> {
-  const payout = await load(deps.db, id);
-  if (payout.dueAt === null || payout.dueAt > payout.now) return payout;
-  const provider = payerOf(deps, payout);
+  const seen = await load(deps.db, id);
+  if (!isDue(seen)) return seen;
+  const provider = payerOf(deps, seen);
   if (provider === null) {
-    return (await movePayout(deps.db, payout, waitForProvider(payout))) ?? load(deps.db, id);
+    return (await movePayout(deps.db, seen, waitForProvider(seen))) ?? load(deps.db, id);
   }
-  const isNew = payout.status === 'requested';
-  await deps.waitInLine(provider.contract.name, isNew ? 'operation' : 'look');
-  return isNew ? sendOnce(deps, provider, payout) : lookUp(deps, provider, payout);
+  await deps.waitInLine(provider.contract.name, isNew(seen) ? 'operation' : 'look');
+  // A permit counted from before the line would be over when it is had, and its payout called off unsent.
+  const payout = await load(deps.db, id);
+  if (!isDue(payout)) return payout;
+  return isNew(payout) ? sendOnce(deps, provider, payout) : lookUp(deps, provider, payout);
+}
+
+function isDue({ dueAt, now }: Payout): boolean {
+  return dueAt !== null && dueAt <= now;
+}
+
+function isNew({ status }: Payout): boolean {
+  return status === 'requested';
 }
 
 async function load(db: Db, id: string): Promise<Payout> {

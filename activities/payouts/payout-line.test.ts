@@ -6,6 +6,7 @@ import { payoutShare } from '../../providers/protection/settings.ts';
 import { guardProviders } from '../../providers/registry.ts';
 import { newId } from '../../runtime/ids.ts';
 import { closeProven, openPayoutWorld, type PayoutWorld } from '../../test/support/payouts.ts';
+import { drivePayout } from './drive-payout.ts';
 import { resolvePayouts } from './run-payouts.ts';
 
 let on: PayoutWorld;
@@ -74,4 +75,26 @@ test('without the line most would go to the bank in vain, and again later', asyn
   await resolvePayouts({ db: on.worker, providers, waitInLine, newId, log: quiet, signal });
   const left = (await sent()).find(({ status }) => status === 'requested');
   expect(left?.n).toBeGreaterThan(count / 2);
+});
+
+test('a payout that stood in line for longer than its permit lives is sent all the same, once', async () => {
+  await on.payTo('ba_payout');
+  await on.earn(5_000n);
+  const id = await on.ask();
+  const providers = new Map([['bank', on.bank]]);
+  const waitInLine = (): Promise<void> => on.pass(61 / 3_600);
+  const { status } = await drivePayout({ db: on.worker, providers, waitInLine }, id);
+  expect([status, (await on.payout(id)).sent_count]).toEqual(['pending', 1]);
+});
+
+test('a payout that another process has moved meanwhile is left to it', async () => {
+  await on.payTo('ba_payout');
+  await on.earn(5_000n);
+  const id = await on.ask();
+  const providers = new Map([['bank', on.bank]]);
+  const waitInLine = async (): Promise<void> => {
+    await on.drive(id);
+  };
+  const { status } = await drivePayout({ db: on.worker, providers, waitInLine }, id);
+  expect([status, (await on.payout(id)).sent_count]).toEqual(['pending', 1]);
 });

@@ -67,6 +67,9 @@ async function requestOf(trx: Trx, owner: string, input: BreakInput): Promise<Br
 type Judged = BreakPlan | ({ readonly kind: 'refused' } & Refusal);
 
 export async function judgeHeld(trx: Trx, held: HeldBreak, resolving: Resolving): Promise<Judged> {
+  if (held.isHalfBooked && held.state.status === 'open' && resolving.input.action !== 'claim') {
+    return refusal('break_changed', 'Its line is matched already, and about to be booked.');
+  }
   const owner = ownerOf(held, resolving.merchantId);
   const request = await requestOf(trx, owner, resolving.input);
   if (request === null) {

@@ -1,6 +1,7 @@
 /** What a bank kept of a payout: given up by two people, and found again when it comes after all. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { matchBankStatement } from '../../activities/reconciliation/bank.ts';
+import { sql } from 'kysely';
+import { matchAnnounced, matchBankStatement } from '../../activities/reconciliation/bank.ts';
 import { resolving, type Resolving } from '../../test/support/break-resolving.ts';
 import { insertFile, startBreaksApi, type BreaksApi } from '../../test/support/breaks.ts';
 
@@ -101,6 +102,72 @@ describe('matched by hand', () => {
     expect(await on.settle(again, { action: 'force_match', subject_ids: ['birch-a'] })).toBe('409 match_not_possible'); // prettier-ignore
     expect(await on.settle(again, { action: 'write_off' })).toBe('200 approved');
   });
+});
+
+test('a payout that is named twice is once', async () => {
+  const file = await insertFile(it.on.rows, [
+    { kind: 'payout', gross: 30, reference: 'cedar-a' },
+  ], 'settlement', 'cedar'); // prettier-ignore
+  await it.on.rows.all(`update reconciliations set status = 'posted' where id = $1`, [file]);
+  await it.on.rows.all(
+    `insert into payout_names (currency, name, payout_id) select 'USD', 'cedar-b', $1 on conflict do nothing`,
+    [`${file}/1`],
+  );
+  const statement = await insertFile(it.on.rows, [{ kind: 'bank_credit', reference: 'x', gross: 60 }], 'bank_statement'); // prettier-ignore
+  await matchBankStatement({ db: it.on.worker, signal }, { id: statement, lines: 1 });
+  const [id = ''] = await open();
+  const subject_ids = ['cedar-a', 'cedar-b'];
+  expect(await on.settle(id, { action: 'force_match', subject_ids })).toBe(
+    '409 match_not_possible',
+  );
+  // Matched by the machine, and about to be booked: what it stands for is not given up any more.
+  await it.on.rows.all(
+    `insert into settlement_matches (reconciliation_id, line, subject_id, tier) values ($1, 1, 'somewhere', 4)`,
+    [statement],
+  );
+  expect(await on.settle(id, { action: 'write_off' })).toBe('409 break_changed');
+  await matchBankStatement({ db: it.on.worker, signal }, { id: statement, lines: 1 });
+  expect(await open()).toEqual([]);
+});
+
+test('two people and the machine at once: a line is matched and booked once', async () => {
+  for (let n = 0; n < 4; n += 1) {
+    const before = await on.books();
+    const statement = await insertFile(it.on.rows, [{ kind: 'bank_credit', reference: `dune-${String(n)}`, gross: 50 }], 'bank_statement'); // prettier-ignore
+    await matchBankStatement({ db: it.on.worker, signal }, { id: statement, lines: 1 });
+    const [id = ''] = await open();
+    const file = await insertFile(it.on.rows, [{ kind: 'payout', gross: 50, reference: `dune-${String(n)}` }], 'settlement', 'dune'); // prettier-ignore
+    await it.on.rows.all(
+      `insert into settlement_postings (reconciliation_id, scope, what, merchant_id, provider, currency, debit, credit, amount, round, entry_key)
+       values ($1, $1, 'announced', 'mer_operator', 'dune', 'USD', '1200', '1100', 50, 1, $1)`,
+      [file],
+    );
+    await it.on.rows.all(`update reconciliations set status = 'posted' where id = $1`, [file]);
+    const asked = await on.resolve(id, { action: 'force_match', subject_ids: [`dune-${String(n)}`] }); // prettier-ignore
+    const approve = (): Promise<{ status: number }> => on.decide(asked.body['id'], 'approve', 'fay'); // prettier-ignore
+    const machine = (): Promise<unknown> => matchAnnounced({ db: it.on.worker, signal });
+    const [one, two] = await Promise.all([approve(), approve(), machine(), machine()]);
+    expect([one.status, two.status].filter((code) => code >= 500)).toEqual([]);
+    expect([await open(), await on.status(id)]).toEqual([[], 'resolved']);
+    const matches = await it.on.rows.all('select subject_id from settlement_matches where reconciliation_id = $1', [statement]); // prettier-ignore
+    expect(matches).toEqual([{ subject_id: `${file}/1` }]);
+    const now = await on.books();
+    expect(Number(now['1010  USD']) - Number(before['1010  USD'] ?? 0)).toBe(50);
+  }
+});
+
+test('what people set aside of a batch does not end by itself, and leaves suspense once', async () => {
+  const before = await on.books();
+  const id = await on.broken('batch', -9, { merchantId: null });
+  expect(await on.settle(id, { action: 'to_suspense' })).toBe('200 open');
+  await it.on.worker.transaction().execute(async (trx) => {
+    await sql`select end_break(b, 'its lines and its payout say otherwise by now', '{}') from breaks b where id = ${id}`.execute(
+      trx,
+    );
+  });
+  expect(await on.status(id)).toBe('open');
+  expect(await on.settle(id, { action: 'from_suspense' })).toBe('200 approved');
+  expect([await on.status(id), await on.books()]).toEqual(['resolved', before]);
 });
 
 test('what a batch is short of, and its provider says is so, is written off in the books of the operator', async () => {
