@@ -12,6 +12,8 @@ export interface DbOptions {
   readonly onError: (error: Error) => void;
   /** Of one statement; the default is for short ones. */
   readonly timeoutMs?: number;
+  /** Connections stay when nothing is asked for a while: a new one plans everything anew. */
+  readonly keepsConnections?: boolean;
 }
 
 const timeoutMsDefault = 20_000;
@@ -35,6 +37,7 @@ export function connectDb(options: DbOptions): Db {
     application_name: options.applicationName,
     max: options.poolSize,
     connectionTimeoutMillis: 5_000,
+    ...(options.keepsConnections === true && { idleTimeoutMillis: 0 }),
     // Every statement is a short one; a hanging connection must not hold a payment.
     statement_timeout: timeoutMs,
     // A host that froze answers nothing at all, not even a timeout.

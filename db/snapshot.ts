@@ -152,6 +152,8 @@ export interface PaymentSnapshot {
   } | null;
   /** Absent in answers frozen before there were reviews. */
   readonly review?: ReviewInSnapshot | null;
+  /** Absent in answers frozen before it was told. */
+  readonly review_declined?: boolean;
   readonly fund_model: 'own' | 'facilitator';
   /** Absent in answers frozen before there were limits. */
   readonly refund_limit?: number | null;
@@ -195,6 +197,7 @@ export function paymentState(snapshot: PaymentSnapshot): PaymentState {
     operations: snapshot.operations.map(operationState),
     disputes: (snapshot.disputes ?? []).map(disputeState),
     review: reviewState(snapshot.review ?? null),
+    reviewDeclined: snapshot.review_declined === true,
     now: Date.parse(snapshot.now),
   };
 }

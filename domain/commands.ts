@@ -52,6 +52,10 @@ export function requestCapture(
   if (attemptInDoubt(payment)) {
     return refuse('payment_in_doubt', 'It is not yet known whether the payment is authorized.');
   }
+  // Its provider may have refused to let go of it.
+  if (payment.reviewDeclined) {
+    return refuse('payment_not_capturable', 'Its review was declined: cancel it.');
+  }
   const attempt = liveAttempt(payment);
   const open = payment.status === 'requires_capture' || payment.status === 'partially_captured';
   if (!open || attempt?.status !== 'authorized' || payment.captureClosed) {

@@ -150,6 +150,8 @@ export interface PaymentState {
   readonly operations: readonly OperationState[];
   readonly disputes: readonly DisputeState[];
   readonly review: ReviewState | null;
+  /** It was declined, and what it was about is still held: it takes no capture. */
+  readonly reviewDeclined: boolean;
   /** The database's clock at the moment of reading. */
   readonly now: number;
 }

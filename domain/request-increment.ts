@@ -20,6 +20,12 @@ export function requestIncrement(
   if (attemptInDoubt(payment)) {
     return refuse('payment_in_doubt', 'It is not yet known whether the payment is authorized.');
   }
+  if (payment.review !== null) {
+    return refuse('payment_in_review', 'What somebody looks at stays as it is.');
+  }
+  if (payment.reviewDeclined) {
+    return refuse('payment_not_incrementable', 'Its review was declined: cancel it.');
+  }
   const attempt = liveAttempt(payment);
   const stands = payment.status === 'requires_capture' && attempt?.status === 'authorized';
   if (!stands || payment.captureClosed || payment.captureReserved > 0n) {

@@ -143,15 +143,30 @@ function exclusion(
   return health === 'available' || health === 'probe' ? undefined : health;
 }
 
+/** Whether it is of any use for this payment, whoever was tried and however it is captured. */
+export function takes(payment: RoutedPayment, contract: ProviderContract): boolean {
+  return methodExclusion(payment, contract) === undefined;
+}
+
+function methodExclusion(
+  { paymentMethod, currency }: RoutedPayment,
+  contract: ProviderContract,
+): string | undefined {
+  if (!contract.methods.includes(paymentMethod.type)) return 'method_not_supported';
+  if (tokenFor(paymentMethod, contract) === null) return 'no_token';
+  return takesCurrency(contract, paymentMethod.type, currency)
+    ? undefined
+    : 'currency_not_supported';
+}
+
 /** What this provider cannot do for this payment, or has done already. */
 function ownExclusion(
   payment: RoutedPayment,
   { contract, captures }: Candidate,
 ): string | undefined {
-  const { paymentMethod, currency, attempts } = payment;
-  if (!contract.methods.includes(paymentMethod.type)) return 'method_not_supported';
-  if (tokenFor(paymentMethod, contract) === null) return 'no_token';
-  if (!takesCurrency(contract, paymentMethod.type, currency)) return 'currency_not_supported';
+  const { attempts } = payment;
+  const ofMethod = methodExclusion(payment, contract);
+  if (ofMethod !== undefined) return ofMethod;
   const inOneCall = payment.captureMethod === 'automatic' && contract.sale;
   if (!inOneCall && !captures) return 'capture_not_supported';
   if (attempts.some((a) => a.provider === contract.name && isOfThisRound(payment, a))) {

@@ -1,10 +1,11 @@
 /** The decision before money moves: may this payment be tried, and at whom? Writes nothing. */
 import type { RiskDemands, RouteExclusion, RouteRecord } from './change.ts';
 import { openVoid, type PaymentState } from './payment-state.ts';
+import type { ProviderContract } from './provider.ts';
 import { earlierMayStand } from './reauthorization.ts';
 import type { Assessment } from './risk/assessment.ts';
-import { possible } from './risk/demands.ts';
-import { isStillAble, route, routeRecord, type RoutingView } from './routing.ts';
+import { noLaxer, possible } from './risk/demands.ts';
+import { isStillAble, route, routeRecord, takes, type RoutingView } from './routing.ts';
 
 export type Decision =
   | {
@@ -37,8 +38,10 @@ export function screen(
 ): Decision {
   const refused = refusal(payment);
   if (refused !== null) return refused;
-  const contracts = view.candidates.map(({ contract }) => contract);
-  const risk = assessed === null ? undefined : possible(payment, assessed, contracts);
+  const risk =
+    assessed === null
+      ? undefined
+      : possible(payment, noLaxer(payment, assessed), ofUse(payment, view));
   if (risk?.outcome === 'block') return { ...riskBlock, risk };
   const demands = demandsOf(risk);
   const chosen = route(withDemands(payment, demands), whoCan(view, demands));
@@ -49,6 +52,13 @@ export function screen(
   }
   const record = { ...routeRecord(chosen), excluded, ...demands };
   return { kind: 'try', provider, token, excluded, route: record, ...(risk && { risk }) };
+}
+
+/** Those that take the payment at all; where none does, that is for the routing to say. */
+function ofUse(payment: PaymentState, { candidates }: RoutingView): readonly ProviderContract[] {
+  const contracts = candidates.map(({ contract }) => contract);
+  const able = contracts.filter((contract) => takes(payment, contract));
+  return able.length === 0 ? contracts : able;
 }
 
 /** Before anybody is asked to judge its risk. */

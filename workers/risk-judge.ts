@@ -4,7 +4,7 @@ import { createJudge, type RiskJudge } from '../activities/risk/judge.ts';
 import { defaultModelPath, loadModel } from '../activities/risk/load-model.ts';
 import { createPolicies } from '../activities/risk/policies.ts';
 import { connectDb } from '../db/client.ts';
-import { readRiskPolicy, readScreening } from '../db/risk-screening.ts';
+import { planScreening, readRiskPolicy, readScreening } from '../db/risk-screening.ts';
 import { featureNames } from '../domain/risk/features.ts';
 
 export interface RiskJudgeOptions {
@@ -18,6 +18,7 @@ export interface RiskJudgeOptions {
 
 /** A read that hangs holds a connection for so long, and none that payments need. */
 const readMsMax = 1_000;
+const connections = 6;
 
 /** Throws for a file that is not there or no model: better no service than one that judges by chance. */
 export function createRiskJudge({ url, model, shadows, mode, log }: RiskJudgeOptions): {
@@ -25,11 +26,13 @@ export function createRiskJudge({ url, model, shadows, mode, log }: RiskJudgeOpt
   close(): Promise<void>;
 } {
   const db = connectDb({
-    ...{ url, applicationName: 'tender-risk', poolSize: 6, timeoutMs: readMsMax },
+    ...{ url, applicationName: 'tender-risk', poolSize: connections, timeoutMs: readMsMax },
+    keepsConnections: true,
     onError: (error) => {
       log.warn({ error: error.message }, 'database connection lost');
     },
   });
+  void planScreening(db, connections);
   const judge = createJudge({
     policies: createPolicies((merchantId) => readRiskPolicy(db, merchantId)),
     read: (paymentId) => readScreening(db, paymentId),

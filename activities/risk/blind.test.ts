@@ -1,6 +1,7 @@
 /** Risk that cannot be told keeps nobody waiting, and attacks that stop themselves. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Screening } from '../../db/risk-screening.ts';
+import { connectDb } from '../../db/client.ts';
+import { planScreening, readScreening, type Screening } from '../../db/risk-screening.ts';
 import { differingPayments } from '../../test/support/books.ts';
 import { openJudgingBench, type JudgingBench } from '../../test/support/judging.ts';
 import { createJudge, type JudgeOptions } from './judge.ts';
@@ -39,6 +40,19 @@ describe('risk cannot be told', () => {
     });
   });
 
+  test('connections are there, and have their plans, before anybody is judged', async () => {
+    const payment = await bench.made();
+    const options = { url: bench.workerUrl, applicationName: 'planned', onError: () => undefined };
+    const db = connectDb({ ...options, poolSize: 3, keepsConnections: true });
+    await planScreening(db, 3);
+    const { n } = await bench.rows.one<{ n: number }>(
+      `select count(*)::int as n from pg_stat_activity where application_name = 'planned'`,
+    );
+    expect(n).toBe(3);
+    expect((await readScreening(db, payment.id)).asOf).toBeGreaterThan(0);
+    await db.destroy();
+  });
+
   test('nobody knows the rules either: the shopper is challenged', async () => {
     const policies = {
       of: broken,
@@ -47,6 +61,21 @@ describe('risk cannot be told', () => {
     const payment = await bench.made({}, bench.judging({ policies }));
     expect(payment.status).toBe('requires_action');
     expect((await bench.decided(payment.id))?.fail_reason).toBe('rules');
+  });
+
+  test('rules and past together have 50 ms', async () => {
+    const hangs = (): Promise<never> => new Promise(() => undefined);
+    const known = { settings: {}, sets: [] };
+    const policies = { of: hangs, lastKnown: () => known };
+    const judge = createJudge({ ...bench.judge, policies, read: hangs, budgetMs: 50 });
+    const payment = await bench.made();
+    const waited: number[] = [];
+    for (let n = 0; n < 5; n += 1) {
+      const startedAt = performance.now();
+      expect((await judge.judge(payment)).failReason).toBe('slow');
+      waited.push(performance.now() - startedAt);
+    }
+    expect(Math.min(...waited)).toBeLessThan(90);
   });
 
   test('after ten in a row nobody waits any more', async () => {

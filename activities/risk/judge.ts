@@ -9,6 +9,7 @@ import {
   isBrokenCircuitError,
   isTaskCancelledError,
   timeout,
+  type TimeoutPolicy,
   TimeoutStrategy,
   wrap,
 } from 'cockatiel';
@@ -31,7 +32,9 @@ import type { Log } from '../deps.ts';
 import type { Policies } from './policies.ts';
 
 /** What a shopper waits for it at most. */
-export const budgetMs = 50;
+const budgetMsDefault = 50;
+/** The first time a process meets a merchant it asks what that wants: once, and worth waiting for. */
+const policyMs = 1_000;
 /** So many in a row that failed or were too slow, and it is left alone for a while. */
 const failuresInARow = 10;
 const leftAloneMs = 5_000;
@@ -45,6 +48,8 @@ export interface JudgeOptions {
   readonly shadows: readonly RiskModel[];
   /** Where a merchant has not said what an attack brings about. */
   readonly onAttack: OnAttack;
+  /** Left out: 50. */
+  readonly budgetMs?: number;
   readonly log: Log;
 }
 
@@ -62,18 +67,15 @@ const noPolicy: Policy = {
 };
 
 export function createJudge(options: JudgeOptions): RiskJudge {
-  const { policies, read, log } = options;
-  const inTime = timeout(budgetMs, TimeoutStrategy.Aggressive);
-  const guard = wrap(
-    circuitBreaker(handleAll, {
-      halfOpenAfter: leftAloneMs,
-      breaker: new ConsecutiveBreaker(failuresInARow),
-    }),
-    inTime,
-  );
+  const { policies, read, log, budgetMs = budgetMsDefault } = options;
+  const within = (ms: number): TimeoutPolicy => timeout(ms, TimeoutStrategy.Aggressive);
+  const breaker = circuitBreaker(handleAll, {
+    halfOpenAfter: leftAloneMs,
+    breaker: new ConsecutiveBreaker(failuresInARow),
+  });
   // First, because it says what is to be done when the rest fails; nearly always it is at hand.
-  const policyOf = (merchantId: string): Promise<Policy> =>
-    inTime
+  const policyOf = (merchantId: string, forMs: number): Promise<Policy> =>
+    within(forMs)
       .execute(() => policies.of(merchantId))
       .catch((error: unknown) => {
         const known = policies.lastKnown(merchantId);
@@ -82,9 +84,13 @@ export function createJudge(options: JudgeOptions): RiskJudge {
       });
   return {
     judge: async (payment) => {
+      const until = performance.now() + budgetMs;
+      const isKnown = policies.lastKnown(payment.merchantId) !== undefined;
       let policy = noPolicy;
       try {
-        policy = await policyOf(payment.merchantId);
+        policy = await policyOf(payment.merchantId, isKnown ? budgetMs : policyMs);
+        const left = isKnown ? Math.max(1, until - performance.now()) : budgetMs;
+        const guard = wrap(breaker, within(left));
         const screening = await guard.execute(() => read(payment.id));
         const assessment = judged(options, payment, policy, screening);
         for (const found of assessment.reasons) {
@@ -95,10 +101,20 @@ export function createJudge(options: JudgeOptions): RiskJudge {
       } catch (error) {
         const because = reasonOf(error);
         log.warn({ paymentId: payment.id, because, error: String(error) }, 'risk is not known');
-        return assessBlind(policy, factsOf(payment, null), because);
+        return blind(payment, policy, because);
       }
     },
   };
+}
+
+/** Rules that cannot even be read say nothing: as if nobody knew what the merchant wants. */
+function blind(payment: PaymentState, policy: Policy, because: FailReason): Assessment {
+  const facts = factsOf(payment, null);
+  try {
+    return assessBlind(policy, facts, because);
+  } catch {
+    return assessBlind(noPolicy, facts, 'rules');
+  }
 }
 
 class PolicyError extends Error {}

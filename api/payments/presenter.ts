@@ -61,7 +61,7 @@ function presentReview({ review }: PaymentSnapshot): PaymentView['review'] {
 
 function amountCapturable(snapshot: PaymentSnapshot): number {
   const { status } = snapshot.payment;
-  if (snapshot.review != null) return 0;
+  if (snapshot.review != null || snapshot.review_declined === true) return 0;
   if (status !== 'requires_capture' && status !== 'partially_captured') return 0;
   return Number(capturable(paymentState(snapshot)));
 }

@@ -58,7 +58,10 @@ test('the limit of refunds is changed by two people, and holds from then on', as
   const first = await read();
   expect([first.status, first.headers.get('etag'), first.body]).toEqual([
     ...[200, '"1"'],
-    { object: 'settings', merchant_id: merchantId, version: 1, refund_limits: null, payouts: {} },
+    {
+      ...{ object: 'settings', merchant_id: merchantId, version: 1 },
+      ...{ refund_limits: null, payouts: {}, risk: {} },
+    },
   ]);
   const asked = await put({ USD: 5_000, JPY: 0 }, '"1"');
   expect([asked.status, asked.body]).toMatchObject([

@@ -128,7 +128,7 @@ begin
   perform append_timeline(p_id, coalesce(c -> 'timeline', '[]'));
   -- What features are made of is written down with what made it happen.
   if c -> 'timeline' @? '$[*] ? (@.kind == "attempt.submitting" || @.kind == "payment.requires_payment_method"
-    || @.kind == "payment.failed" || @.kind == "payment.blocked" || @.kind starts with "dispute.")' then perform record_risk_events(p_id); end if;
+    || @.kind == "payment.failed" || @.kind == "payment.blocked" || @.kind == "dispute.opened")' then perform record_risk_events(p_id); end if;
   snapshot := payment_snapshot(p_id);
   perform append_outbox(snapshot, coalesce(c -> 'events', '[]'));
   select coalesce(jsonb_agg(f), '[]') into frozen from jsonb_array_elements(coalesce(c -> 'answers', '[]')) a,

@@ -34,6 +34,8 @@ export type RiskReason =
         readonly action: RiskAction;
       })
   | { readonly kind: 'failure'; readonly action: RiskAction; readonly because: FailReason }
+  /** As its tries with other providers were, of the same card a moment ago. */
+  | { readonly kind: 'earlier_try'; readonly action: RiskAction }
   /** It was to be challenged or held, and its method or its providers cannot be. */
   | { readonly kind: 'not_possible'; readonly action: RiskAction; readonly because: string };
 

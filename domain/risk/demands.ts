@@ -1,7 +1,9 @@
 /** What the outcome asks of a provider, and what stands in its place where that is not to be had. */
 import type { PaymentState } from '../payment-state.ts';
 import type { ProviderContract } from '../provider-contract.ts';
+import { isOfThisRound } from '../routing.ts';
 import type { Assessment } from './assessment.ts';
+import { compareActions, type RiskAction } from './rules.ts';
 
 type Judged = Pick<PaymentState, 'paymentMethod' | 'offSession' | 'amount'>;
 
@@ -19,6 +21,22 @@ export function possible(
 ): Assessment {
   const challenged = instead(assessment, 'challenge', 'review', whyNoChallenge(payment, contracts));
   return instead(challenged, 'review', 'block', whyNoReview(payment));
+}
+
+type Tried = Pick<PaymentState, 'attempts' | 'submitBy' | 'submitWithinMs'>;
+
+/** A provider that is away, or a judgement that comes too late, makes nobody less of a risk. */
+export function noLaxer(payment: Tried, assessment: Assessment): Assessment {
+  const tried = payment.attempts.filter((attempt) => isOfThisRound(payment, attempt));
+  const action = asTried(tried);
+  if (compareActions(assessment.outcome, action) >= 0) return assessment;
+  const reason = { kind: 'earlier_try', action } as const;
+  return { ...assessment, outcome: action, reasons: [reason, ...assessment.reasons] };
+}
+
+function asTried(tried: Tried['attempts']): RiskAction {
+  if (tried.some(({ held }) => held)) return 'review';
+  return tried.some(({ challenged }) => challenged) ? 'challenge' : 'allow';
 }
 
 function instead(

@@ -18,6 +18,7 @@ export const ${name}Contract = {
   partialCapture: false,
   multipleCaptures: false,
   incrementalAuthorization: false,
+    challenges: false,
     disputeAnswers: false,
     payouts: false,
   modifications: 'synchronous',

@@ -9,6 +9,9 @@ import { featureNames } from '../../domain/risk/features.ts';
 import type { RiskSettings } from '../../domain/risk/settings.ts';
 import { openBench, type Bench } from './bench.ts';
 
+/** Enough for a machine that does much else, so that only what a test makes slow is too slow. */
+const benchBudgetMs = 500;
+
 type Accepted = Parameters<Bench['accept']>[1];
 
 export interface JudgingBench extends Bench {
@@ -28,7 +31,13 @@ export async function openJudgingBench(): Promise<JudgingBench> {
   const judge: JudgeOptions = {
     policies: { of: (id) => readRiskPolicy(bench.db, id), lastKnown: () => undefined },
     read: (id) => readScreening(bench.db, id),
-    ...{ model, shadows: [model], log: bench.deps.log, onAttack: 'tighten' },
+    ...{
+      model,
+      shadows: [model],
+      log: bench.deps.log,
+      onAttack: 'tighten',
+      budgetMs: benchBudgetMs,
+    },
   };
   const judging: JudgingBench['judging'] = (changes = {}) =>
     createActivities({ ...bench.deps, risk: createJudge({ ...judge, ...changes }) });

@@ -153,7 +153,7 @@ export function aPayment(values: Partial<PaymentState> = {}): PaymentState {
     submitBy: now + 5 * minute,
     expiresAt: now + day,
     attempts: [],
-    ...{ operations: [], disputes: [], review: null },
+    ...{ operations: [], disputes: [], review: null, reviewDeclined: false },
     now,
     ...values,
   };
